@@ -1,0 +1,1 @@
+"""elseface: faces of nobody."""

@@ -1,0 +1,1 @@
+"""What every stage shares: names, protocols, photos, weights and the training loop."""

@@ -1,0 +1,128 @@
+"""Reading photos of every common kind and writing them back without metadata."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from elseface.common.errors import ElsefaceError
+
+#: What a folder is searched for, and the format each is written in.
+FORMATS = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP",
+    ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF",
+}  # fmt: skip
+
+#: A picture with more pixels is refused: it would take more memory than most machines have.
+MAX_PIXELS = 120_000_000
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo, upright and in sRGB.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (height, width, 3), uint8, RGB
+    alpha : ndarray of shape (height, width), uint8, or None where the file had none
+    grey : whether the file was greyscale, and is to be written as such
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    grey: bool = False
+
+
+def read_photo(path: Path) -> Photo:
+    """Read a photo: EXIF orientation applied, 16 bits and CMYK reduced to 8-bit RGB.
+
+    Raises
+    ------
+    ElsefaceError
+        When the file is absent, no picture, truncated, animated or too large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                _refuse(path, image)
+                image.load()
+                return _upright(image)
+    except UnidentifiedImageError:
+        raise ElsefaceError(f"{path}: not a picture that can be read") from None
+    except Image.DecompressionBombError:
+        raise ElsefaceError(f"{path}: too large; at most {MAX_PIXELS:,} pixels") from None
+    except FileNotFoundError:
+        raise ElsefaceError(f"{path}: no such file") from None
+    except PermissionError:
+        raise ElsefaceError(f"{path}: no permission to read it") from None
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ElsefaceError(f"{path}: damaged or truncated ({error})") from None
+
+
+def _refuse(path: Path, image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise ElsefaceError(f"{path}: too large; at most {MAX_PIXELS:,} pixels")
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+        raise ElsefaceError(f"{path}: has {image.n_frames} frames; give one picture a file")
+
+
+def _upright(image: Image.Image) -> Photo:
+    profile = image.info.get("icc_profile")
+    image = ImageOps.exif_transpose(image)
+    grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
+    alpha = None
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        alpha = np.array(image.getchannel("A"))
+        image = image.convert("RGB")
+    elif grey and image.mode not in ("1", "L"):
+        image = _eight_bits(image)
+    elif profile and image.mode in ("RGB", "CMYK"):
+        image = _to_srgb(image, profile)
+    return Photo(np.array(image.convert("RGB")), alpha, grey)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    values = np.array(image, np.float64)
+    top = 65535 if values.max() > 255 else 255
+    return Image.fromarray(np.clip(values * (255 / top), 0, 255).round().astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """The profile is not written back, so the colours it describes are converted."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return image  # a broken profile is ignored, as viewers do
+    return converted if converted is not None else image
+
+
+def write_photo(path: Path, photo: Photo) -> None:
+    """Write `photo` to `path`, whole or not at all, with no metadata of any kind."""
+    image = Image.fromarray(photo.pixels)
+    if photo.grey:
+        image = image.convert("L")
+    kind = FORMATS[path.suffix.lower()]
+    if photo.alpha is not None and kind != "JPEG":
+        image.putalpha(Image.fromarray(photo.alpha))
+    options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+    if kind == "WEBP":
+        options = {"quality": 95}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        image.save(temporary, kind, **options)
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ElsefaceError(f"{path}: cannot be written ({error.strerror or error})") from None

@@ -1,0 +1,45 @@
+"""What every training run does: a folder with its config, logs, and checkpoints to resume from."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from elseface.common.errors import ElsefaceError
+
+
+def open_run(folder: Path, config: Any) -> None:
+    """Create the run folder and write `config` (a dataclass) into it.
+
+    Raises
+    ------
+    ElsefaceError
+        When the folder holds a run with another config: its checkpoints would not fit.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(dataclasses.asdict(config), indent=1, default=str)
+    written = folder / "config.json"
+    if written.exists() and written.read_text() != text:
+        raise ElsefaceError(f"{folder}: holds a run with another config; choose another --run")
+    written.write_text(text)
+
+
+def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callback]:
+    """Checkpoints every `save_every` batches and each epoch, CSV and TensorBoard logs.
+
+    ``fit`` called again with the same folder goes on where the last call stopped.
+    """
+    callbacks: list[keras.callbacks.Callback] = [
+        keras.callbacks.BackupAndRestore(
+            folder / "checkpoint", save_freq=save_every, delete_checkpoint=False
+        ),
+        keras.callbacks.CSVLogger(folder / "log.csv", append=True),
+        keras.callbacks.TerminateOnNaN(),
+    ]
+    if keras.backend.backend() == "tensorflow":
+        callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))
+    return callbacks

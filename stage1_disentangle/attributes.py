@@ -1,0 +1,50 @@
+"""The attribute classifier: ResNet-50 with 40 sigmoid outputs.
+
+He et al., CVPR 2016; the source document replaces its top by a dense layer of 40 units trained
+with binary cross-entropy.  Global average pooling stands where the source flattens, so that one
+set of weights takes any picture size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from elseface.common.attributes import COUNT
+
+#: The classifier sees more than the decoder's crop: hair, hat, neck.  Side over the frame's.
+PORTRAIT_FIELD = 1.3
+
+
+def resnet50() -> keras.Model:
+    """Portrait (n, size, size, 3), RGB in [0, 255], to 40 probabilities (n, 40), float32."""
+    portrait = keras.Input((None, None, 3), name="portrait")
+    backbone = keras.applications.ResNet50(
+        include_top=False, weights=None, pooling="avg", input_shape=(None, None, 3)
+    )
+    features = backbone(keras.layers.Rescaling(1 / 127.5, -1)(portrait))
+    probabilities = keras.layers.Dense(
+        COUNT, activation="sigmoid", dtype="float32", name="probabilities"
+    )(features)
+    return keras.Model(portrait, probabilities, name="attributes")
+
+
+class AttributeClassifier:
+    """Probabilities of the 40 attributes from portraits.
+
+    Parameters
+    ----------
+    network : keras.Model, as :func:`resnet50` makes it
+    size : side in pixels of the portraits it was trained on
+    """
+
+    def __init__(self, network: keras.Model, size: int) -> None:
+        self.network = network
+        self.size = size
+
+    def probabilities(self, portraits: Sequence[np.ndarray]) -> np.ndarray:
+        """Portraits, each (size, size, 3) uint8 RGB, to ndarray (n, 40), float32 in [0, 1]."""
+        batch = np.stack(portraits).astype(np.float32)
+        return np.asarray(self.network.predict_on_batch(batch), np.float32)

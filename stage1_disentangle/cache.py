@@ -1,0 +1,129 @@
+"""The training cache: stage 1 run once over a data set, written as memory-mapped shards.
+
+A shard is a ``.npy`` file of :data:`RECORD` rows.  Building resumes after the last whole shard,
+leaves out faces the detector does not find, and starts afresh when the settings changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+from elseface.common import celeba
+from elseface.common.errors import ElsefaceError
+from elseface.common.photo import read_photo
+from elseface.stage1_disentangle import alignment, landmarks
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD
+
+SIZE = 128
+SHARD = 512
+
+#: One face: crops in RGB, landmarks in frame coordinates ([0, 1] over the crop), attribute bits.
+RECORD = np.dtype(
+    [
+        ("crop", np.uint8, (SIZE, SIZE, 3)),
+        ("portrait", np.uint8, (SIZE, SIZE, 3)),
+        ("landmarks", np.float32, (68, 2)),
+        ("attributes", np.uint8, (40,)),
+        ("partition", np.uint8),
+        ("identity", np.int64),
+        ("name", "S64"),
+    ]
+)
+
+
+class FaceCache:
+    """Random access to the rows of a built cache.
+
+    ``cache[indices]`` is a structured array of :data:`RECORD`; ``len(cache)`` counts the faces.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shards = sorted(folder.glob("*.npy"))
+        if not shards:
+            raise ElsefaceError(f"{folder}: no training cache here; build it first")
+        self._shards = [np.load(shard, mmap_mode="r") for shard in shards]
+        self._ends = np.cumsum([len(shard) for shard in self._shards])
+        self.partition = self.column("partition")
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        shard = np.searchsorted(self._ends, indices, side="right")
+        start = np.r_[0, self._ends[:-1]][shard]
+        rows = np.empty(len(indices), RECORD)
+        for i, (s, row) in enumerate(zip(shard, indices - start)):
+            rows[i] = self._shards[s][row]
+        return rows
+
+    def column(self, name: str) -> np.ndarray:
+        """One field of every row, read into memory."""
+        return np.concatenate([shard[name] for shard in self._shards])
+
+    def split(self, partition: int) -> np.ndarray:
+        """The row numbers of one split (0 train, 1 validation, 2 test)."""
+        return np.flatnonzero(self.partition == partition)
+
+
+def build(root: Path, folder: Path) -> FaceCache:
+    """Run stage 1 over the CelebA layout `root`, into `folder`; only what is missing is done."""
+    data = celeba.read(root)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "size": SIZE,
+        "side": alignment.SIDE,
+        "centre": alignment.CENTRE,
+        "portrait_field": PORTRAIT_FIELD,
+        "images": len(data.paths),
+        "first": data.paths[0].name,
+        "last": data.paths[-1].name,
+    }
+    written = folder / "settings.json"
+    if not written.exists() or json.loads(written.read_text()) != settings:
+        for old in folder.glob("*.npy"):
+            old.unlink()
+        written.write_text(json.dumps(settings, indent=1))
+    starts = range(0, len(data.paths), SHARD)
+    missing = [s for s in starts if not (folder / f"{s // SHARD:05d}.npy").exists()]
+    for start in track(missing, "training cache", disable=not missing):
+        rows = list(_records(data, range(start, min(start + SHARD, len(data.paths)))))
+        temporary = folder / "shard.tmp"
+        with open(temporary, "wb") as file:
+            np.save(file, np.array(rows, RECORD))
+        os.replace(temporary, folder / f"{start // SHARD:05d}.npy")
+    cache = FaceCache(folder)
+    lost = len(data.paths) - len(cache)
+    print(f"{len(cache)} faces; no face found in {lost} of {len(data.paths)} images")
+    return cache
+
+
+def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
+    for i in rows:
+        photo = read_photo(data.paths[i]).pixels
+        boxes = landmarks.detect(photo)
+        if not boxes:
+            continue
+        points = landmarks.predict(photo, _most_central(boxes, photo.shape))
+        aligned = alignment.align(points)
+        record = np.zeros((), RECORD)
+        record["crop"] = aligned.crop(photo, SIZE)
+        record["portrait"] = aligned.crop(photo, SIZE, PORTRAIT_FIELD)
+        record["landmarks"] = aligned.to_frame(points)
+        record["attributes"] = data.attributes[i]
+        record["partition"] = data.partition[i]
+        record["identity"] = data.identity[i]
+        record["name"] = data.paths[i].name
+        yield record[()]
+
+
+def _most_central(boxes: list[landmarks.Box], shape: tuple[int, ...]) -> landmarks.Box:
+    """The labels speak about the face in the middle; others may stand beside it."""
+    middle = np.array([shape[1], shape[0]]) / 2
+    return min(boxes, key=lambda b: np.hypot(*((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) - middle))

@@ -1,0 +1,1 @@
+"""Stage 2: draw a face from landmarks, context and attributes."""

@@ -1,0 +1,139 @@
+"""Training the decoder from the cache of stage 1."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from elseface.common.celeba import TRAIN, VALIDATION
+from elseface.common.training import open_run, run_callbacks
+from elseface.stage1_disentangle.cache import FaceCache
+from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
+from elseface.stage2_reconstruct.decoder import unet
+from elseface.stage2_reconstruct.discriminator import patchgan
+from elseface.stage2_reconstruct.trainer import AdversarialTrainer
+
+#: Attribute bits are moved towards 1/2 by up to this much in training, because at run time the
+#: decoder is given probabilities.
+SOFTEN = 0.3
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run.
+
+    Attributes
+    ----------
+    embedding : "word2vec" or "one-hot"; for the record, the array is passed beside
+    epochs, batch_size : of the training split
+    learning_rate, beta_1 : Adam, both networks; decays by a cosine to a tenth
+    l1_weight : the source's recipe (Ma et al.) has 20
+    precision : a Keras dtype policy
+    seed : of weights, order and augmentation
+    """
+
+    embedding: str = "word2vec"
+    epochs: int = 4
+    batch_size: int = 16
+    learning_rate: float = 2e-4
+    beta_1: float = 0.5
+    l1_weight: float = 20.0
+    precision: str = "mixed_bfloat16"
+    seed: int = 0
+
+
+class Faces(keras.utils.PyDataset):
+    """Batches of (conditions, faces (b, size, size, 3) float32 in [-1, 1])."""
+
+    def __init__(
+        self,
+        cache: FaceCache,
+        split: int,
+        embedding: np.ndarray,
+        batch_size: int,
+        seed: int | None,
+    ) -> None:
+        """With a seed: shuffled, flipped, attributes softened.  With None: as they are."""
+        super().__init__()
+        self.cache, self.embedding, self.batch_size = cache, embedding, batch_size
+        self.order = cache.split(split)
+        self.random = None if seed is None else np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.order) / self.batch_size)
+
+    def on_epoch_end(self) -> None:
+        if self.random:
+            self.random.shuffle(self.order)
+
+    def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        rows = self.cache[self.order[batch * self.batch_size :][: self.batch_size]]
+        crops = rows["crop"]
+        contexts, masks = map(np.stack, zip(*map(blacken, crops, rows["landmarks"])))
+        size = crops.shape[1]
+        curves = np.stack([draw_landmarks(points, size) for points in rows["landmarks"]])
+        values = rows["attributes"].astype(np.float32)
+        if self.random:
+            values = np.abs(values - self.random.uniform(0, SOFTEN, values.shape))
+            flip = self.random.random(len(rows)) < 0.5
+            crops, contexts, masks, curves = (
+                np.where(flip.reshape(-1, *[1] * (a.ndim - 1)), a[:, :, ::-1], a)
+                for a in (crops, contexts, masks, curves)
+            )
+        given = conditions(contexts, masks, curves, values, self.embedding)
+        return given, crops.astype(np.float32) / 127.5 - 1
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Each epoch, the same faces as a PNG: original, context, reconstruction, one row a face."""
+
+    def __init__(self, folder: Path, samples: tuple[dict[str, np.ndarray], np.ndarray]) -> None:
+        super().__init__()
+        self.folder, (self.given, self.real) = folder, samples
+        self.folder.mkdir(exist_ok=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        drawn = keras.ops.convert_to_numpy(self.model.average(self.given))
+        mask = self.given["mask"]
+        columns = (self.real, self.given["context"], mask * drawn + (1 - mask) * self.real)
+        grid = np.concatenate([np.concatenate(column) for column in columns], axis=1)
+        pixels = np.clip((grid + 1) * 127.5, 0, 255).round().astype(np.uint8)
+        Image.fromarray(pixels).save(self.folder / f"epoch-{epoch + 1:03d}.png")
+
+
+def train(
+    cache: FaceCache, embedding: np.ndarray, folder: Path, config: Config
+) -> keras.Model:
+    """Train into `folder`; returns the averaged generator, also in ``decoder.weights.h5``."""
+    open_run(folder, config)
+    keras.utils.set_random_seed(config.seed)
+    keras.mixed_precision.set_global_policy(config.precision)
+    size = cache[np.array([0])]["crop"].shape[1]
+    trainer = AdversarialTrainer(unet(size), unet(size), patchgan(size), config.l1_weight)
+    faces = Faces(cache, TRAIN, embedding, config.batch_size, config.seed)
+    steps = len(faces) * config.epochs
+    optimizers = [
+        keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.1),
+            beta_1=config.beta_1,
+        )
+        for _ in range(2)
+    ]
+    trainer.compile(*optimizers)
+    validation = Faces(cache, VALIDATION, embedding, config.batch_size, None)
+    samples = Faces(cache, VALIDATION, embedding, 12, None)[0]
+    trainer.fit(
+        faces,
+        validation_data=validation,
+        epochs=config.epochs,
+        callbacks=[SampleGrid(folder / "samples", samples), *run_callbacks(folder, 200)],
+        verbose=2,
+    )
+    trainer.average.save_weights(folder / "decoder.weights.h5")
+    return trainer.average
