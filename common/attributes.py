@@ -10,14 +10,15 @@ from collections.abc import Iterable
 
 from elseface.common.errors import ElsefaceError
 
-NAMES: tuple[str, ...] = tuple(
-    """5_o_Clock_Shadow Arched_Eyebrows Attractive Bags_Under_Eyes Bald Bangs Big_Lips Big_Nose
-    Black_Hair Blond_Hair Blurry Brown_Hair Bushy_Eyebrows Chubby Double_Chin Eyeglasses Goatee
-    Gray_Hair Heavy_Makeup High_Cheekbones Male Mouth_Slightly_Open Mustache Narrow_Eyes No_Beard
-    Oval_Face Pale_Skin Pointy_Nose Receding_Hairline Rosy_Cheeks Sideburns Smiling Straight_Hair
-    Wavy_Hair Wearing_Earrings Wearing_Hat Wearing_Lipstick Wearing_Necklace Wearing_Necktie
-    Young""".split()
-)
+NAMES: tuple[str, ...] = (
+    "5_o_Clock_Shadow", "Arched_Eyebrows", "Attractive", "Bags_Under_Eyes", "Bald", "Bangs",
+    "Big_Lips", "Big_Nose", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair",
+    "Bushy_Eyebrows", "Chubby", "Double_Chin", "Eyeglasses", "Goatee", "Gray_Hair",
+    "Heavy_Makeup", "High_Cheekbones", "Male", "Mouth_Slightly_Open", "Mustache", "Narrow_Eyes",
+    "No_Beard", "Oval_Face", "Pale_Skin", "Pointy_Nose", "Receding_Hairline", "Rosy_Cheeks",
+    "Sideburns", "Smiling", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat",
+    "Wearing_Lipstick", "Wearing_Necklace", "Wearing_Necktie", "Young",
+)  # fmt: skip
 
 COUNT = len(NAMES)
 
@@ -29,7 +30,7 @@ EXCLUSIVE: tuple[tuple[str, ...], ...] = (
     ("Bangs", "Bald"),
 )
 
-#: No_Beard is present exactly when none of these is.
+#: No_Beard is never present beside one of these.
 BEARD: tuple[str, ...] = ("5_o_Clock_Shadow", "Goatee", "Mustache", "Sideburns")
 
 #: Gender and what hangs on it.  Editing these changes who the picture speaks about, not only who
@@ -46,6 +47,9 @@ CONTEXT: tuple[str, ...] = (
     "Receding_Hairline", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat",
     "Wearing_Necklace", "Wearing_Necktie",
 )  # fmt: skip
+
+#: Carried by the landmarks too: a new face keeps the expression of the old one.
+EXPRESSION: tuple[str, ...] = ("Smiling", "Mouth_Slightly_Open", "High_Cheekbones", "Narrow_Eyes")
 
 
 def index(name: str) -> int:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
 
@@ -71,14 +70,24 @@ def read_attributes(table: Path) -> dict[str, np.ndarray]:
     except ValueError as error:
         raise ElsefaceError(f"{table}: the header lacks an attribute ({error})") from None
     start = rows.index(header) + 1
-    return {
-        row[0]: np.array([row[c] == "1" for c in columns], np.uint8) for row in rows[start:]
-    }
+    return {row[0]: np.array([row[c] == "1" for c in columns], np.uint8) for row in rows[start:]}
 
 
-def read_partition(table: Path) -> dict[str, int]:
-    """Which split (0, 1 or 2) each image belongs to, by image name."""
-    return _column(table)
+def training_bits(root: Path) -> np.ndarray:
+    """Attribute bits (n, 40) uint8 of the training split, whether or not the images are there.
+
+    The full tables (``list_attr_celeba_full``, ``list_eval_partition_full``) are taken where they
+    lie beside a subset.
+    """
+    try:
+        tables = _table(root, "list_attr_celeba_full"), _table(root, "list_eval_partition_full")
+    except ElsefaceError:
+        tables = _table(root, "list_attr_celeba"), _table(root, "list_eval_partition")
+    attributes, partition = read_attributes(tables[0]), _column(tables[1])
+    rows = [bits for name, bits in attributes.items() if partition.get(name) == TRAIN]
+    if not rows:
+        raise ElsefaceError(f"{tables[1]}: names no training image of {tables[0]}")
+    return np.stack(rows)
 
 
 def _table(root: Path, stem: str) -> Path:

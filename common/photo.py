@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
-
 from elseface.common.errors import ElsefaceError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 #: What a folder is searched for, and the format each is written in.
 FORMATS = {
@@ -37,6 +36,10 @@ class Photo:
     pixels: np.ndarray
     alpha: np.ndarray | None = None
     grey: bool = False
+
+    def with_pixels(self, pixels: np.ndarray) -> Photo:
+        """The same kind of photo with other pixels of the same shape."""
+        return replace(self, pixels=pixels)
 
 
 def read_photo(path: Path) -> Photo:

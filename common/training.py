@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-
 from elseface.common.errors import ElsefaceError
 
 

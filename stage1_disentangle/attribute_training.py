@@ -10,13 +10,12 @@ from pathlib import Path
 import cv2
 import keras
 import numpy as np
-from sklearn.metrics import balanced_accuracy_score
-
 from elseface.common.attributes import NAMES
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
 from elseface.stage1_disentangle.attributes import resnet50
 from elseface.stage1_disentangle.cache import FaceCache
+from sklearn.metrics import balanced_accuracy_score
 
 
 @dataclass(frozen=True)
@@ -121,10 +120,18 @@ def train(cache: FaceCache, folder: Path, config: Config) -> keras.Model:
             validation_data=Portraits(cache, VALIDATION, size, config.batch_size, None),
             epochs=end,
             callbacks=callbacks,
-            verbose=2,
         )
     network.load_weights(folder / "best.weights.h5")
     return network
+
+
+def validate(
+    network: keras.Model, cache: FaceCache, split: int, size: int
+) -> list[dict[str, float | str]]:
+    """The scores of `network` on one split, as :func:`score` gives them."""
+    portraits = Portraits(cache, split, size, 64, None)
+    guesses = [np.asarray(network.predict_on_batch(portraits[i][0])) for i in range(len(portraits))]
+    return score(cache.column("attributes")[cache.split(split)], np.concatenate(guesses))
 
 
 def score(truth: np.ndarray, probabilities: np.ndarray) -> list[dict[str, float | str]]:

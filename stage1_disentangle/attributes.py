@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
-
 from elseface.common.attributes import COUNT
 
 #: The classifier sees more than the decoder's crop: hair, hat, neck.  Side over the frame's.

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
-
 from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
-from elseface.stage1_disentangle import alignment, landmarks
+from elseface.stage1_disentangle import alignment
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD
+from elseface.stage1_disentangle.detection import Box, detect
+from elseface.stage1_disentangle.landmarks import predict
+from rich.progress import track
 
 SIZE = 128
 SHARD = 512
@@ -107,10 +108,10 @@ def build(root: Path, folder: Path) -> FaceCache:
 def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
     for i in rows:
         photo = read_photo(data.paths[i]).pixels
-        boxes = landmarks.detect(photo)
+        boxes = detect(photo)
         if not boxes:
             continue
-        points = landmarks.predict(photo, _most_central(boxes, photo.shape))
+        points = predict(photo, _most_central(boxes, photo.shape))
         aligned = alignment.align(points)
         record = np.zeros((), RECORD)
         record["crop"] = aligned.crop(photo, SIZE)
@@ -123,7 +124,7 @@ def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
         yield record[()]
 
 
-def _most_central(boxes: list[landmarks.Box], shape: tuple[int, ...]) -> landmarks.Box:
+def _most_central(boxes: list[Box], shape: tuple[int, ...]) -> landmarks.Box:
     """The labels speak about the face in the middle; others may stand beside it."""
     middle = np.array([shape[1], shape[0]]) / 2
     return min(boxes, key=lambda b: np.hypot(*((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) - middle))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-
-from elseface.stage1_disentangle.alignment import Alignment
-from elseface.stage1_disentangle.landmarks import INNER
+from elseface.common.face import Alignment
+from elseface.stage1_disentangle.landmarks import BROWS, INNER
 
 #: The forehead has no landmarks; it rises about this far above the brows, over brow-to-chin.
 FOREHEAD = 0.22
@@ -75,7 +74,7 @@ def face_ellipse(landmarks: np.ndarray) -> Ellipse:
     Ellipse in the same unit.  No landmark of brows, eyes, nose or mouth lies outside it.
     """
     (left, _), (right, chin) = landmarks.min(0), landmarks.max(0)
-    brows = landmarks[17:27, 1].min()
+    brows = landmarks[BROWS, 1].min()
     top = brows - FOREHEAD * (chin - brows)
     centre = ((left + right) / 2, (top + chin) / 2)
     axes = np.array([(right - left) / 2, (chin - top) / 2]) * MARGIN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-
 from elseface.stage1_disentangle.mask import face_ellipse
 from elseface.stage2_reconstruct.embeddings import attribute_maps
 

@@ -8,11 +8,10 @@ an edit reaches each resolution.  RMS normalisation keeps a face independent of 
 from __future__ import annotations
 
 import keras
-from keras import layers, ops
-
 from elseface.common.attributes import COUNT
 from elseface.stage2_reconstruct.conditions import CURVES
 from elseface.stage2_reconstruct.embeddings import SIDE
+from keras import layers, ops
 
 
 @keras.saving.register_keras_serializable("elseface")

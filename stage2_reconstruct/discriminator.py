@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import keras
-from keras import layers, ops
-
 from elseface.common.attributes import COUNT
 from elseface.stage2_reconstruct.conditions import CURVES
 from elseface.stage2_reconstruct.embeddings import SIDE
+from keras import layers, ops
 
 
 def patchgan(size: int = 128, widths: tuple[int, ...] = (48, 96, 192)) -> keras.Model:

@@ -7,10 +7,7 @@ array (40, SIDE, SIDE) float32, one map an attribute, of unit mean square.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-
 from elseface.common.attributes import COUNT, NAMES
 
 SIDE = 8  # of a map; also of the decoder's bottleneck, where the maps enter
@@ -64,10 +61,10 @@ def attribute_maps(embedding: np.ndarray, values: np.ndarray) -> np.ndarray:
     return (values[:, None, None, :] * embedding.transpose(1, 2, 0)).astype(np.float32)
 
 
-def nearest(embedding: np.ndarray, name: str, among: Iterable[str] = NAMES) -> list[tuple[str, float]]:
+def nearest(embedding: np.ndarray, name: str) -> list[tuple[str, float]]:
     """Other attributes by cosine similarity to `name`, nearest first."""
     flat = embedding.reshape(COUNT, -1)
     unit = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
     similarity = unit @ unit[NAMES.index(name)]
-    pairs = [(other, float(similarity[NAMES.index(other)])) for other in among if other != name]
+    pairs = [(other, float(similarity[NAMES.index(other)])) for other in NAMES if other != name]
     return sorted(pairs, key=lambda pair: -pair[1])

