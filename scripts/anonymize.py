@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Collection
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +20,7 @@ from elseface.stage3_generate.choices import PolicyName, ShapeName
 
 if TYPE_CHECKING:
     from elseface.common.anonymizer import Anonymizer, Change
+    from elseface.stage3_generate.policies import Ppas
 
 
 class Method(StrEnum):
@@ -91,7 +93,10 @@ def command(
             "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": list(names),
             "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
         }  # fmt: skip
-        _write_report(report, settings, records)
+        summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
+        if policy is PolicyName.PPAS:
+            summary["ppas"] = _released(anonymizer.policy, anonymizer.keep, records)
+        _write_report(report, summary)
     if errors or any(record["output"] is None for record in records):
         sys.exit(PARTIAL)
 
@@ -134,13 +139,21 @@ def _face(change: Change) -> dict[str, Any]:
     }
 
 
-def _write_report(path: Path, settings: dict[str, Any], records: list[dict[str, Any]]) -> None:
-    summary = {
-        "elseface": version("elseface"),
-        "settings": settings,
-        "faces": sum(len(record["faces"]) for record in records),
-        "photos": records,
+def _released(
+    policy: Ppas, keep: Collection[int], records: list[dict[str, Any]]
+) -> dict[str, float | None]:
+    """What ppas can say of the attributes it let out: t of t-closeness, and epsilon if bounded."""
+    from elseface.stage3_generate.policies import closeness
+
+    faces = [face["attributes_after"] for record in records for face in record["faces"]]
+    values = [list(face.values()) for face in faces]
+    return {
+        "t": closeness(values, policy.population, policy.drawn(keep)) if faces else None,
+        "epsilon": policy.epsilon if policy.max_flips is None else None,
     }
+
+
+def _write_report(path: Path, summary: dict[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")

@@ -105,9 +105,9 @@ def decoder(
     embedding: Annotated[
         Path | None, typer.Option("--weights", help="Folder with embeddings; default: shipped.")
     ] = None,
-    epochs: int = 4,
+    epochs: int = 3,
     batch_size: int = 16,
-    learning_rate: float = 2e-4,
+    learning_rate: float = 4e-4,
     l1_weight: float = 20.0,
     precision: PrecisionOption = "float32",
     seed: int = 0,

@@ -124,7 +124,7 @@ def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
         yield record[()]
 
 
-def _most_central(boxes: list[Box], shape: tuple[int, ...]) -> landmarks.Box:
+def _most_central(boxes: list[Box], shape: tuple[int, ...]) -> Box:
     """The labels speak about the face in the middle; others may stand beside it."""
     middle = np.array([shape[1], shape[0]]) / 2
     return min(boxes, key=lambda b: np.hypot(*((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) - middle))

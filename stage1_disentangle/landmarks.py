@@ -1,4 +1,4 @@
-"""dlib's 68 landmarks (Kazemi and Sullivan, CVPR 2014; trained on iBUG 300-W, no commercial use)."""
+"""dlib's 68-point predictor (Kazemi and Sullivan, CVPR 2014), trained on iBUG 300-W."""
 
 from __future__ import annotations
 

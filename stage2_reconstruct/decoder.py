@@ -2,7 +2,9 @@
 
 Ronneberger et al., MICCAI 2015.  The attribute maps join the features at the bottleneck, and
 their projection scales and shifts every block after it (FiLM, Perez et al., AAAI 2018), so that
-an edit reaches each resolution.  RMS normalisation keeps a face independent of its batch.
+an edit reaches each resolution.  Batch normalisation learned several times faster here than RMS or
+group normalisation, whose features lose the overall colour; at run time its statistics are fixed,
+so that a face does not depend on its batch.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from elseface.stage2_reconstruct.conditions import CURVES
 from elseface.stage2_reconstruct.embeddings import SIDE
 from keras import layers, ops
 
+#: Of the batch statistics; the averaged generator smooths them once more.
+MOMENTUM = 0.9
+
 
 @keras.saving.register_keras_serializable("elseface")
 class Modulate(layers.Layer):
@@ -20,7 +25,9 @@ class Modulate(layers.Layer):
 
     def build(self, shapes: list[tuple[int | None, ...]]) -> None:
         features, style = shapes
-        self.norm = layers.RMSNormalization(dtype=self.dtype_policy)
+        self.norm = layers.BatchNormalization(
+            momentum=MOMENTUM, center=False, scale=False, dtype=self.dtype_policy
+        )
         self.norm.build(features)
         self.affine = layers.Dense(
             2 * features[-1], kernel_initializer="zeros", dtype=self.dtype_policy
@@ -40,10 +47,14 @@ def _conv(x, width: int, stride: int = 1, kernel: int = 3):
     return layers.Conv2D(width, kernel, stride, "same", kernel_initializer="he_normal")(x)
 
 
+def _norm(x):
+    return layers.BatchNormalization(momentum=MOMENTUM)(x)
+
+
 def _encode(x, width: int):
     """Halve the picture and add one residual convolution."""
-    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(_conv(x, width, stride=2, kernel=4)))
-    y = layers.LeakyReLU(0.2)(layers.RMSNormalization()(_conv(x, width)))
+    x = layers.LeakyReLU(0.2)(_norm(_conv(x, width, stride=2, kernel=4)))
+    y = layers.LeakyReLU(0.2)(_norm(_conv(x, width)))
     return layers.Add()([x, y])
 
 

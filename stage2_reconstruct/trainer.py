@@ -9,7 +9,9 @@ from elseface.common.backend import minimize
 from elseface.stage2_reconstruct.losses import hinge_discriminator, hinge_generator, masked_l1
 from keras import ops
 
-EMA = 0.999  # of the generator's weights; the averaged network is the one that is kept
+#: Decay of the generator's moving average, the network that is kept.  It starts lower, so that
+#: nothing of the first random weights is left in it.
+EMA = 0.999
 
 
 class AdversarialTrainer(keras.Model):
@@ -75,8 +77,10 @@ class AdversarialTrainer(keras.Model):
             self.discriminator.trainable_variables,
             self.discriminator_optimizer,
         )
+        step = ops.cast(self.optimizer.iterations, "float32")
+        decay = ops.minimum(EMA, step / (step + 10))
         for mean, new in zip(self.average.weights, self.generator.weights):
-            mean.assign(EMA * mean + (1 - EMA) * new)
+            mean.assign(decay * mean + (1 - decay) * new)
         return self._track(l1=pixel, fooled=fooled, critic=critic)
 
     def test_step(self, batch: tuple[dict[str, Any], Any]) -> dict[str, Any]:

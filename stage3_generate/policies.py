@@ -15,6 +15,7 @@ import numpy as np
 from elseface.common.attributes import CONTEXT, COUNT, EXPRESSION, indices
 from elseface.stage3_generate.edits import cohere
 from elseface.stage3_generate.population import Population
+from numpy.typing import ArrayLike
 
 #: What the source document inverts.
 FOUR = ("Pointy_Nose", "Smiling", "Young", "Big_Nose")
@@ -79,8 +80,8 @@ class Ppas:
     def __call__(
         self, values: np.ndarray, keep: Collection[int], random: np.random.Generator
     ) -> np.ndarray:
-        known = sorted({*keep, *indices(CONTEXT), *indices(EXPRESSION)})
-        free = [i for i in range(COUNT) if i not in known]
+        free = self.drawn(keep)
+        known = [i for i in range(COUNT) if i not in free]
         own = (values >= 0.5).astype(values.dtype)
         bits = own.copy()
         for i in free:
@@ -93,6 +94,11 @@ class Ppas:
         drawn = values.copy()
         drawn[free] = bits[free]
         return drawn
+
+    def drawn(self, keep: Collection[int]) -> list[int]:
+        """The attributes that are drawn when `keep` are kept."""
+        known = {*keep, *indices(CONTEXT), *indices(EXPRESSION)}
+        return [i for i in range(COUNT) if i not in known]
 
     def _share(self, bits: np.ndarray, known: Sequence[int], i: int) -> float:
         return float(
@@ -110,10 +116,10 @@ class Ppas:
         return own if coin < gain / (1 + gain) else float(draw < share)
 
 
-def closeness(released: np.ndarray, population: Population, drawn: Collection[int]) -> float:
+def closeness(released: ArrayLike, population: Population, drawn: Collection[int]) -> float:
     """t of t-closeness (Li et al., ICDE 2007): the largest distance over the `drawn` attributes
     between the share among released vectors (n, 40) and the population's share, 0 to 1."""
-    gap = np.abs((released >= 0.5).mean(0) - population.marginals)
+    gap = np.abs((np.asarray(released) >= 0.5).mean(0) - population.marginals)
     return float(gap[list(drawn)].max())
 
 

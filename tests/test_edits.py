@@ -1,0 +1,172 @@
+"""Edits, coherence and policies."""
+
+import numpy as np
+import pytest
+from elseface.common.attributes import (
+    BEARD,
+    CONTEXT,
+    COUNT,
+    EXCLUSIVE,
+    EXPRESSION,
+    NAMES,
+    PROTECTED,
+    index,
+    indices,
+)
+from elseface.common.errors import ElsefaceError
+from elseface.stage3_generate import policies
+from elseface.stage3_generate.edits import Edit, cohere
+from elseface.stage3_generate.population import Population
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+vectors = arrays(np.float32, COUNT, elements=st.floats(0, 1, width=32))
+seeds = st.integers(0, 2**32)
+
+
+@pytest.fixture(scope="module")
+def population():
+    from elseface.stage3_generate.load import load_population
+
+    return load_population()
+
+
+def coherent(values) -> bool:
+    present = {NAMES[i] for i in np.flatnonzero(values >= 0.5)}
+    groups = all(len(present & set(group)) <= 1 for group in EXCLUSIVE)
+    return groups and not ("No_Beard" in present and present & set(BEARD))
+
+
+def test_parse():
+    edit = Edit.parse("+Smiling, -Young")
+    assert edit == Edit(frozenset({index("Smiling")}), frozenset({index("Young")}))
+
+
+@pytest.mark.parametrize("text", ["Smiling", "+Smilling", "+Young,-Young"])
+def test_parse_explains_mistakes(text):
+    with pytest.raises(ElsefaceError):
+        Edit.parse(text)
+
+
+@given(vectors)
+def test_cohere_makes_coherent(values):
+    assert coherent(cohere(values, ()))
+
+
+@given(vectors, st.sampled_from(NAMES), st.booleans())
+def test_edit_is_in_force_and_coherent(values, name, present):
+    edited = Edit.parse(("+" if present else "-") + name).apply(values)
+    assert edited[index(name)] == present
+    assert coherent(edited)
+
+
+def test_blond_replaces_black():
+    values = np.zeros(COUNT)
+    values[index("Black_Hair")] = 0.9
+    edited = Edit.parse("+Blond_Hair").apply(values)
+    assert edited[index("Black_Hair")] == 0 and edited[index("Blond_Hair")] == 1
+
+
+def test_goatee_takes_no_beard_away():
+    values = np.zeros(COUNT)
+    values[index("No_Beard")] = 0.99
+    assert Edit.parse("+Goatee").apply(values)[index("No_Beard")] == 0
+
+
+@pytest.mark.parametrize("name", ["none", "flip", "all", "random", "ppas"])
+@given(values=vectors, seed=seeds)
+def test_kept_attributes_are_kept(population, name, values, seed):
+    policy = {
+        "none": policies.none, "flip": policies.flip, "all": policies.all_,
+        "random": policies.random_, "ppas": policies.Ppas(population),
+    }[name]  # fmt: skip
+    keep = indices(PROTECTED)
+    new = policy(values, keep, np.random.default_rng(seed))
+    np.testing.assert_array_equal(new[keep], values[keep])
+    assert new.min() >= 0 and new.max() <= 1
+
+
+def test_flip_inverts_the_four():
+    values = cohere(np.where(np.arange(COUNT) % 2, 0.2, 0.8), ())
+    new = policies.flip(values, (), np.random.default_rng(0))
+    changed = {NAMES[i] for i in np.flatnonzero((new >= 0.5) != (values >= 0.5))}
+    assert changed == set(policies.FOUR)
+
+
+def test_seed_decides(population):
+    values = np.full(COUNT, 0.3, np.float32)
+    for policy in (policies.random_, policies.Ppas(population)):
+        draws = [policy(values, (), np.random.default_rng(seed)) for seed in (1, 1, 2)]
+        np.testing.assert_array_equal(draws[0], draws[1])
+        assert (draws[0] != draws[2]).any()
+
+
+def test_ppas_keeps_to_the_population(random):
+    """Two kinds of people, known exactly: draws follow the kind that the kept attribute shows."""
+    present = np.full((2, COUNT), 0.5)
+    male, nose = index("Male"), index("Big_Nose")
+    present[:, male] = 0.999, 0.001
+    present[:, nose] = 0.9, 0.1
+    policy = policies.Ppas(Population(np.array([0.5, 0.5]), present))
+    values = np.zeros(COUNT, np.float32)
+    for is_male, expected in ((1, 0.9), (0, 0.1)):
+        values[male] = is_male
+        share = np.mean([policy(values, [male], random)[nose] for _ in range(600)])
+        assert abs(share - expected) < 0.06
+
+
+def test_ppas_alone_does_not_look_at_what_it_draws(population):
+    free = policies.Ppas(population).drawn(indices(PROTECTED))
+    assert len(free) >= 8 and not set(free) & set(indices(CONTEXT + EXPRESSION))
+    values = np.zeros(COUNT, np.float32)
+    other = values.copy()
+    other[free] = 1
+    policy = policies.Ppas(population)
+    first, second = (
+        policy(v, indices(PROTECTED), np.random.default_rng(3)) for v in (values, other)
+    )
+    np.testing.assert_array_equal(first[free], second[free])
+
+
+def test_max_flips(population):
+    values = np.tile([0.9, 0.1], 20).astype(np.float32)
+    policy = policies.Ppas(population, max_flips=2)
+    for seed in range(20):
+        new = policy(values, (), np.random.default_rng(seed))
+        assert ((new >= 0.5) != (values >= 0.5)).sum() <= 2
+
+
+def test_randomized_response_spends_its_budget_and_no_more():
+    """Exact release probabilities of one attribute: the worst ratio is e to its epsilon."""
+    epsilon, count = 3.0, 4
+    for share in (0.05, 0.3, 0.5, 0.9):
+        gain = np.expm1(epsilon / count) * min(share, 1 - share)
+        stay = gain / (1 + gain)
+        ratios = [(stay + (1 - stay) * p) / ((1 - stay) * p) for p in (share, 1 - share)]
+        np.testing.assert_allclose(max(ratios), np.exp(epsilon / count))
+
+
+def test_release_follows_those_probabilities(random):
+    policy = policies.Ppas(Population(np.ones(1), np.full((1, COUNT), 0.5)), epsilon=4.0)
+    released = np.mean([policy._release(1.0, 0.3, 4, random) for _ in range(20000)])
+    gain = np.expm1(1.0) * 0.3
+    stay = gain / (1 + gain)
+    assert abs(released - (stay + (1 - stay) * 0.3)) < 0.015
+
+
+def test_closeness():
+    population = Population(np.ones(1), np.full((1, COUNT), 0.5))
+    released = np.zeros((10, COUNT))
+    released[:7, 3] = 1
+    assert policies.closeness(released, population, [3]) == pytest.approx(0.2)
+    assert policies.closeness(released, population, [3, 4]) == pytest.approx(0.5)
+
+
+def test_population_recovers_a_correlation(random):
+    kind = random.random(4000) < 0.3
+    bits = (random.random((4000, COUNT)) < np.where(kind, 0.9, 0.2)[:, None]).astype(np.uint8)
+    fitted = Population.fit(bits, classes=4, rounds=40)
+    np.testing.assert_allclose(fitted.marginals, bits.mean(0), atol=0.01)
+    given_one = fitted.conditional(np.ones(COUNT), np.arange(10))
+    np.testing.assert_allclose(given_one[10:], 0.9, atol=0.06)

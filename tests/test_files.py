@@ -1,0 +1,51 @@
+"""Which photos are meant and where results go."""
+
+from pathlib import Path
+
+import pytest
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import list_photos, plan
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def test_folders_are_searched_and_names_kept(tmp_path):
+    touch(tmp_path, "in/a.JPG", "in/sub dir/ü.png", "in/notes.txt", "in/.hidden/x.png", "in/c.gif")
+    jobs, errors = plan([tmp_path / "in"], tmp_path / "out")
+    names = [job.target.relative_to(tmp_path / "out").as_posix() for job in jobs]
+    assert names == ["a.JPG", "c.png", "sub dir/ü.png"] and not errors
+
+
+def test_output_within_input_is_not_searched(tmp_path):
+    touch(tmp_path, "a.png", "out/a.png")
+    jobs, errors = plan([tmp_path], tmp_path / "out")
+    assert [job.source.name for job in jobs] == ["a.png"] and not errors
+
+
+def test_output_that_is_the_input_is_refused(tmp_path):
+    touch(tmp_path, "a.png", "sub/b.png")
+    jobs, errors = plan([tmp_path], tmp_path)
+    assert not jobs and len(errors) == 2 and all("overwrite an original" in e for e in errors)
+
+
+def test_result_never_replaces_another_original(tmp_path):
+    touch(tmp_path, "in/a.png", "out/a.png")
+    jobs, errors = plan([tmp_path / "in/a.png", tmp_path / "out/a.png"], tmp_path / "out")
+    assert not jobs and len(errors) == 2
+
+
+def test_two_photos_of_one_name(tmp_path):
+    touch(tmp_path, "x/a.png", "y/a.png")
+    jobs, errors = plan([tmp_path / "x/a.png", tmp_path / "y/a.png"], tmp_path / "out")
+    assert len(jobs) == 1 and str(tmp_path / "y/a.png") in errors[0]
+
+
+def test_absent_and_empty(tmp_path):
+    with pytest.raises(ElsefaceError, match="no such file"):
+        list_photos([tmp_path / "absent"])
+    with pytest.raises(ElsefaceError, match="no photos"):
+        list_photos([tmp_path])

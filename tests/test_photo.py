@@ -1,0 +1,117 @@
+"""Photos of every kind in, upright 8-bit RGB out; nothing but pixels is written."""
+
+import io
+
+import numpy as np
+import pytest
+from elseface.common.errors import ElsefaceError
+from elseface.common.photo import Photo, read_photo, write_photo
+from PIL import Image, ImageCms
+
+RGB = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+
+
+def test_exif_orientation_is_applied(tmp_path):
+    image = Image.fromarray(RGB)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    image.save(tmp_path / "turned.png", exif=exif)
+    np.testing.assert_array_equal(read_photo(tmp_path / "turned.png").pixels, np.rot90(RGB, -1))
+
+
+@pytest.mark.parametrize(
+    ("mode", "grey"), [("L", True), ("1", True), ("P", False), ("CMYK", False), ("RGBA", False)]
+)
+def test_modes(tmp_path, mode, grey):
+    path = tmp_path / ("photo.jpg" if mode == "CMYK" else "photo.png")
+    Image.fromarray(RGB).convert(mode).save(path)
+    photo = read_photo(path)
+    assert photo.pixels.shape == (4, 6, 3) and photo.pixels.dtype == np.uint8
+    assert photo.grey == grey
+    assert (photo.alpha is not None) == (mode == "RGBA")
+
+
+def test_sixteen_bits_keep_their_range(tmp_path):
+    values = np.array([[0, 257 * 100, 65535]], np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    np.testing.assert_array_equal(
+        read_photo(tmp_path / "deep.png").pixels[:, :, 0], [[0, 100, 255]]
+    )
+
+
+def test_dark_sixteen_bits_stay_dark(tmp_path):
+    Image.fromarray(np.full((2, 2), 200, np.uint16)).save(tmp_path / "dark.png")
+    assert read_photo(tmp_path / "dark.png").pixels.max() <= 1
+
+
+def test_colour_profile_is_converted(tmp_path):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(RGB).save(tmp_path / "srgb.png", icc_profile=profile)
+    got = read_photo(tmp_path / "srgb.png").pixels
+    assert np.abs(got.astype(int) - RGB).max() <= 2
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".bmp"])
+def test_no_metadata_is_written(tmp_path, suffix):
+    exif = Image.Exif()
+    exif[0x010F] = "SecretCamera"
+    exif.get_ifd(0x8825)[1] = "N"
+    source = tmp_path / f"in{suffix}"
+    options = {} if suffix == ".bmp" else {"exif": exif}
+    if suffix in (".jpg", ".png", ".webp"):
+        options["xmp" if suffix != ".png" else "icc_profile"] = b"<x:xmpmeta>SecretPlace"
+    Image.fromarray(RGB.repeat(8, 0).repeat(8, 1)).save(source, **options)
+    assert suffix == ".bmp" or b"Secret" in source.read_bytes()
+    write_photo(tmp_path / f"out{suffix}", read_photo(source))
+    written = (tmp_path / f"out{suffix}").read_bytes()
+    assert b"Secret" not in written
+    with Image.open(io.BytesIO(written)) as image:
+        assert not {"exif", "xmp", "icc_profile", "photoshop"} & set(image.info)
+
+
+def test_alpha_and_grey_survive(tmp_path, random):
+    alpha = random.integers(0, 256, (4, 6), dtype=np.uint8)
+    write_photo(tmp_path / "a.png", Photo(RGB, alpha))
+    np.testing.assert_array_equal(read_photo(tmp_path / "a.png").alpha, alpha)
+    write_photo(tmp_path / "g.png", Photo(RGB, grey=True))
+    with Image.open(tmp_path / "g.png") as image:
+        assert image.mode == "L"
+
+
+def bad_file(folder, kind):
+    path = folder / f"{kind}.jpg"
+    whole = io.BytesIO()
+    Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(whole, "JPEG")
+    if kind == "truncated":
+        path.write_bytes(whole.getvalue()[:300])
+    elif kind == "text":
+        path.write_text("no picture")
+    elif kind == "empty":
+        path.touch()
+    elif kind == "animated":
+        path = folder / "animated.gif"
+        frames = [Image.fromarray(np.full((8, 8), 90 * i, np.uint8)) for i in range(3)]
+        frames[0].save(path, save_all=True, append_images=frames[1:])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["truncated", "text", "empty", "animated", "absent"])
+def test_bad_file_is_named(tmp_path, kind):
+    path = bad_file(tmp_path, kind)
+    with pytest.raises(ElsefaceError) as error:
+        read_photo(path)
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_too_many_pixels_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("elseface.common.photo.MAX_PIXELS", 10)
+    Image.fromarray(RGB).save(tmp_path / "large.png")
+    with pytest.raises(ElsefaceError, match="too large"):
+        read_photo(tmp_path / "large.png")
+
+
+def test_failed_write_leaves_nothing(tmp_path):
+    (tmp_path / "taken.png").mkdir()
+    with pytest.raises(ElsefaceError, match=r"taken\.png"):
+        write_photo(tmp_path / "taken.png", Photo(RGB))
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]

@@ -1,0 +1,174 @@
+"""Detection, landmarks, factors, the cache and the classifier."""
+
+import keras
+import numpy as np
+import pytest
+from elseface.common import celeba
+from elseface.common.attributes import NAMES
+from elseface.common.errors import ElsefaceError
+from elseface.stage1_disentangle import attribute_training, cache
+from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
+from elseface.stage1_disentangle.faces import aligned_face, find_faces
+from elseface.stage1_disentangle.factors import disentangle, masked_context
+from elseface.stage1_disentangle.mask import face_ellipse
+from PIL import Image
+
+
+def test_one_face_and_no_badge(portrait):
+    (face,) = find_faces(portrait)
+    left, top, right, bottom = face.box
+    assert left < 222 < right and top < 120 < bottom
+    assert face.landmarks.shape == (68, 2)
+    assert 100 < face.alignment.pixels < 200
+
+
+def test_every_face_of_a_photo(portrait):
+    half = portrait[::2, ::2]
+    photo = np.vstack([np.hstack([half, half[:, ::-1]]), np.hstack([half, np.zeros_like(half)])])
+    faces = find_faces(photo)
+    assert len(faces) == 3
+    widths = [face.box[2] - face.box[0] for face in faces]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_turned_face_is_found_with_its_turn(portrait):
+    import cv2
+
+    turn = cv2.getRotationMatrix2D((222, 130), 20, 1)
+    (face,) = find_faces(cv2.warpAffine(portrait, turn, (512, 512)))
+    angle = np.degrees(np.arctan2(face.alignment.matrix[0, 1], face.alignment.matrix[0, 0]))
+    assert abs(abs(angle) - 20) < 6
+
+
+def test_no_face(random):
+    assert find_faces(random.integers(0, 256, (300, 300, 3), dtype=np.uint8)) == []
+    assert find_faces(np.zeros((8, 8, 3), np.uint8)) == []
+
+
+def test_aligned_takes_one_size(portrait):
+    with pytest.raises(ElsefaceError, match="178x218"):
+        aligned_face(portrait)
+
+
+def test_context_holds_no_pixel_from_under_the_mask(portrait, random):
+    """Bit for bit: replace all that lies under the ellipse, and the context does not change."""
+    (face,) = find_faces(portrait)
+    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_photo(face.alignment)
+    under = ellipse.draw(*portrait.shape[:2]).astype(bool)
+    context, mask = masked_context(portrait, face, 128)
+    assert not context[mask == 1].any()
+    for noise in (0, 255, random.integers(0, 256, (under.sum(), 3))):
+        changed = portrait.copy()
+        changed[under] = noise
+        np.testing.assert_array_equal(masked_context(changed, face, 128)[0], context)
+    outside = portrait.copy()
+    outside[~under] = 0
+    assert (masked_context(outside, face, 128)[0] != context).any()
+
+
+def test_factors(portrait):
+    classifier = AttributeClassifier(tiny_classifier(), 32)
+    (factors,) = disentangle(portrait, find_faces(portrait), classifier, 64)
+    assert factors.context.shape == (64, 64, 3) and factors.mask.shape == (64, 64)
+    assert factors.landmarks.min() > 0 and factors.landmarks.max() < 1
+    assert factors.attributes.shape == (40,)
+
+
+def tiny_classifier() -> keras.Model:
+    portrait = keras.Input((None, None, 3))
+    features = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(portrait))
+    return keras.Model(portrait, keras.layers.Dense(40, activation="sigmoid")(features))
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory, portrait):
+    """Six aligned pictures of the portrait, mirrored and tinted, and one without a face."""
+    root = tmp_path_factory.mktemp("celeba")
+    (root / "img_align_celeba").mkdir()
+    crop = portrait[18:236, 133:311]
+    attributes, partition, identity = ["7", " ".join(NAMES)], [], []
+    for i in range(7):
+        picture = (crop[:, ::-1] if i % 2 else crop) * (0.7 + 0.05 * i)
+        picture = picture if i != 3 else np.full_like(picture, 90)
+        name = f"{i:06d}.png"
+        Image.fromarray(picture.astype(np.uint8)).save(root / "img_align_celeba" / name)
+        attributes.append(" ".join([name, *("1" if (i + j) % 3 == 0 else "-1" for j in range(40))]))
+        partition.append(f"{name} {0 if i < 5 else 1}")
+        identity.append(f"{name} {i % 2}")
+    (root / "list_attr_celeba.txt").write_text("\n".join(attributes))
+    (root / "list_eval_partition.txt").write_text("\n".join(partition))
+    (root / "identity_CelebA.txt").write_text("\n".join(identity))
+    return root
+
+
+def test_cache_counts_resumes_and_rebuilds(layout, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cache, "SHARD", 3)
+    built = cache.build(layout, tmp_path)
+    assert len(built) == 6 and "no face found in 1 of 7" in capsys.readouterr().out
+    first = built[np.arange(6)]
+    found = [0, 1, 2, 4, 5, 6]
+    assert [name.decode() for name in first["name"]] == [f"{i:06d}.png" for i in found]
+    np.testing.assert_array_equal(first["attributes"], celeba.read(layout).attributes[found])
+    np.testing.assert_array_equal(built.split(1), [4, 5])
+
+    times = {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.npy")}
+    (tmp_path / "00001.npy").unlink()  # as if killed
+    again = cache.build(layout, tmp_path)
+    np.testing.assert_array_equal(again[np.arange(6)], first)
+    assert (tmp_path / "00000.npy").stat().st_mtime_ns == times["00000.npy"]
+
+    monkeypatch.setattr("elseface.stage1_disentangle.alignment.SIDE", 4.0)
+    other = cache.build(layout, tmp_path)
+    assert (other[np.arange(6)]["crop"] != first["crop"]).any()
+
+
+def test_cached_crop_shows_the_face_upright_and_whole(layout, tmp_path):
+    rows = cache.build(layout, tmp_path)[np.arange(6)]
+    eyes = rows["landmarks"][:, 36:48].mean(1)
+    assert np.abs(eyes[:, 0] - 0.5).max() < 0.1 and np.abs(eyes[:, 1] - 0.4).max() < 0.1
+    assert rows["landmarks"][:, :, 1].max() < 1
+
+
+def test_resnet50_takes_any_size():
+    network = resnet50()
+    for size in (32, 64):
+        guess = AttributeClassifier(network, size).probabilities(
+            [np.zeros((size, size, 3), np.uint8)]
+        )
+        assert guess.shape == (1, 40) and guess.min() >= 0 and guess.max() <= 1
+
+
+def test_training_learns_resumes_and_keeps_its_config(layout, tmp_path, monkeypatch):
+    monkeypatch.setattr(attribute_training, "resnet50", tiny_classifier)
+    faces = cache.build(layout, tmp_path / "cache")
+    config = attribute_training.Config(phases=((2, 16), (1, 32)), batch_size=2)
+    attribute_training.train(faces, tmp_path / "run", config)
+    log = (tmp_path / "run/log.csv").read_text().splitlines()
+    assert len(log) == 4
+    for name in ("config.json", "best.weights.h5", "tensorboard", "checkpoint"):
+        assert (tmp_path / "run" / name).exists()
+    attribute_training.train(faces, tmp_path / "run", config)  # finished: nothing is done twice
+    assert (tmp_path / "run/log.csv").read_text().splitlines() == log
+    with pytest.raises(ElsefaceError, match="another config"):
+        attribute_training.train(faces, tmp_path / "run", attribute_training.Config(seed=1))
+
+
+def test_scores_have_known_answers():
+    truth = np.zeros((10, 40), np.uint8)
+    truth[:2, 0] = 1  # two of ten show it, one of them is seen, one other is seen wrongly
+    guess = np.zeros((10, 40))
+    guess[[0, 5], 0] = 0.9
+    truth[:5, 1:] = 1
+    guess[:5, 1:] = 0.8
+    *rows, mean = attribute_training.score(truth, guess)
+    assert rows[0]["accuracy"] == pytest.approx(0.8)
+    assert rows[0]["balanced"] == pytest.approx((1 / 2 + 7 / 8) / 2)
+    assert rows[0]["majority"] == pytest.approx(0.8)
+    assert mean["accuracy"] == pytest.approx((0.8 + 39) / 40)
+
+
+def test_augmentation_keeps_the_range(layout, tmp_path):
+    faces = cache.build(layout, tmp_path)
+    portraits, bits = attribute_training.Portraits(faces, celeba.TRAIN, 24, 4, seed=0)[0]
+    assert portraits.shape == (4, 24, 24, 3) and portraits.min() >= 0 and portraits.max() <= 255
+    assert set(np.unique(bits)) <= {0, 1}

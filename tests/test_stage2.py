@@ -1,0 +1,164 @@
+"""Embeddings, conditions, decoder, losses and the adversarial trainer."""
+
+import numpy as np
+import pytest
+from elseface.common.attributes import NAMES
+from elseface.stage1_disentangle.cache import RECORD, FaceCache
+from elseface.stage2_reconstruct import embeddings, training
+from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
+from elseface.stage2_reconstruct.decoder import unet
+from elseface.stage2_reconstruct.discriminator import patchgan
+from elseface.stage2_reconstruct.losses import hinge_discriminator, hinge_generator, masked_l1
+
+SIZE, WIDTHS = 32, (8, 12)
+
+
+def given(n: int, random: np.random.Generator, shape: np.ndarray) -> dict[str, np.ndarray]:
+    crops = random.integers(0, 256, (n, SIZE, SIZE, 3), dtype=np.uint8)
+    contexts, masks = map(np.stack, zip(*(blacken(crop, shape) for crop in crops)))
+    curves = np.stack([draw_landmarks(shape, SIZE)] * n)
+    values = random.random((n, 40))
+    return conditions(contexts, masks, curves, values, embeddings.one_hot())
+
+
+def test_word2vec_is_repeatable_and_knows_who_goes_together(random):
+    kind = random.random(3000) < 0.5
+    bits = np.zeros((3000, 40), np.uint8)
+    bits[:, :4] = (random.random((3000, 4)) < 0.8) & kind[:, None]
+    bits[:, 4:8] = (random.random((3000, 4)) < 0.8) & ~kind[:, None]
+    first, again = (embeddings.word2vec(bits, epochs=10, seed=3) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert first.shape == (40, 8, 8)
+    assert {name for name, _ in embeddings.nearest(first, NAMES[0])[:3]} == set(NAMES[1:4])
+    np.testing.assert_allclose((first[:8] ** 2).mean((1, 2)), 1, rtol=1e-4)
+    assert not first[8:].any()  # never seen: a null map
+
+
+def test_maps_scale_with_probability(random):
+    embedding = random.standard_normal((40, 8, 8)).astype(np.float32)
+    values = np.zeros((1, 40))
+    values[0, 7], values[0, 9] = 1, 0.5
+    maps = embeddings.attribute_maps(embedding, values)
+    np.testing.assert_array_equal(maps[0, :, :, 7], embedding[7])
+    np.testing.assert_allclose(maps[0, :, :, 9], embedding[9] / 2)
+    assert not np.delete(maps, [7, 9], axis=-1).any()
+
+
+def test_landmarks_are_drawn_where_they_are(mean_shape):
+    drawn = draw_landmarks(mean_shape, 128)
+    assert drawn.shape == (128, 128, 4)
+    for channel, point in ((0, 8), (1, 30), (2, 36), (3, 48)):
+        x, y = (mean_shape[point] * 128 - 0.5).round().astype(int)
+        assert drawn[y - 1 : y + 2, x - 1 : x + 2, channel].max() > 100
+
+
+def test_decoder_within_its_limit_and_shape(random, mean_shape):
+    assert unet().count_params() <= 12_000_000
+    network = unet(SIZE, WIDTHS)
+    faces = network.predict_on_batch(given(2, random, mean_shape))
+    assert faces.shape == (2, SIZE, SIZE, 3) and faces.dtype == np.float32
+    assert np.abs(faces).max() <= 1
+
+
+def test_a_face_does_not_depend_on_its_batch(random, mean_shape):
+    network, batch = unet(SIZE, WIDTHS), given(3, random, mean_shape)
+    alone = network.predict_on_batch({name: array[:1] for name, array in batch.items()})
+    np.testing.assert_allclose(network.predict_on_batch(batch)[:1], alone, atol=1e-5)
+
+
+def test_every_condition_matters(random, mean_shape):
+    network, batch = unet(SIZE, WIDTHS), given(1, random, mean_shape)
+    before = network.predict_on_batch(batch)
+    for name in batch:
+        changed = {**batch, name: batch[name] + 0.5}
+        assert np.abs(network.predict_on_batch(changed) - before).max() > 1e-4, name
+
+
+def test_discriminator_judges_patches(random, mean_shape):
+    batch = given(2, random, mean_shape)
+    del batch["context"]
+    batch["face"] = np.zeros((2, SIZE, SIZE, 3), np.float32)
+    verdict = patchgan(SIZE, (4, 8)).predict_on_batch(batch)
+    assert verdict.shape == (2, 8, 8, 1)
+
+
+def test_losses_have_known_answers():
+    real, fake = np.zeros((1, 2, 2, 3), np.float32), np.ones((1, 2, 2, 3), np.float32)
+    mask = np.zeros((1, 2, 2, 1), np.float32)
+    mask[0, 0, 0] = 1
+    fake[0, 0, 0] = 0.5
+    assert float(masked_l1(real, fake, mask)) == pytest.approx((0.5 + 0.1 * 3) / 1.3)
+    assert float(hinge_discriminator(np.array([2.0, 0.5]), np.array([-3.0, 0.0]))) == 0.75
+    assert float(hinge_generator(np.array([1.0, -2.0]))) == 0.5
+
+
+@pytest.fixture
+def faces(tmp_path, random, mean_shape, monkeypatch) -> FaceCache:
+    """A cache of eight tinted squares, small enough to train on."""
+    dtype = np.dtype([
+        (name, (np.uint8, (SIZE, SIZE, 3)) if name in ("crop", "portrait") else RECORD[name])
+        for name in RECORD.names
+    ])  # fmt: skip
+    monkeypatch.setattr("elseface.stage1_disentangle.cache.RECORD", dtype)
+    rows = np.zeros(8, dtype)
+    rows["crop"] = random.integers(60, 200, (8, 1, 1, 3))
+    rows["landmarks"] = mean_shape
+    rows["attributes"] = random.integers(0, 2, (8, 40))
+    rows["partition"][6:] = 1
+    (tmp_path / "cache").mkdir()
+    np.save(tmp_path / "cache/00000.npy", rows)
+    monkeypatch.setattr(training, "unet", lambda size: unet(size, WIDTHS))
+    monkeypatch.setattr(training, "patchgan", lambda size: patchgan(size, (4, 8)))
+    return FaceCache(tmp_path / "cache")
+
+
+def config(epochs: int) -> training.Config:
+    return training.Config(epochs=epochs, batch_size=2, learning_rate=2e-3, precision="float32")
+
+
+def last_l1(run) -> list[float]:
+    lines = [line.split(",") for line in (run / "log.csv").read_text().splitlines()]
+    return [float(line[lines[0].index("l1")]) for line in lines[1:]]
+
+
+def test_training_draws_better_faces_and_leaves_a_record(faces, tmp_path):
+    run = tmp_path / "run"
+    network = training.train(faces, embeddings.one_hot(), run, config(12))
+    losses = last_l1(run)
+    assert len(losses) == 12 and losses[-1] < 0.6 * losses[0]
+    assert len(list((run / "samples").glob("*.png"))) == 12
+    for name in ("config.json", "tensorboard", "checkpoint", "decoder.weights.h5"):
+        assert (run / name).exists()
+    assert not network.trainable  # the moving average, not what the gradient moves
+
+
+def test_interrupted_training_goes_on(faces, tmp_path, monkeypatch):
+    class Killed(Exception):
+        pass
+
+    def kill(self, epoch, logs=None):
+        if epoch == 1:
+            raise Killed
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(training.SampleGrid, "on_epoch_begin", kill)
+        training.train(faces, embeddings.one_hot(), run, config(3))
+    training.train(faces, embeddings.one_hot(), run, config(3))
+    assert len(last_l1(run)) == 3
+
+
+def test_mirrored_faces_keep_their_landmarks(faces):
+    """Curves, mask and context are mirrored with the crop."""
+    batches = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=1)
+    plain = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=None)[0][0]
+    given, real = batches[0]
+    for i in range(6):
+        views = [(plain[k][0], plain[k][0][:, ::-1]) for k in ("mask", "curves")]
+        assert any(
+            all((given[k][i] == view[side]).all() for k, view in zip(("mask", "curves"), views))
+            for side in (0, 1)
+        )
+        hidden = given["mask"][i][:, :, 0] == 1
+        assert (given["context"][i][hidden] == -1).all()
+        np.testing.assert_array_equal(given["context"][i][~hidden], real[i][~hidden])

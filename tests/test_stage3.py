@@ -1,0 +1,188 @@
+"""Shapes, blending and the information flow of the whole pipeline."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from elseface.common.attributes import COUNT, indices
+from elseface.common.weights import load
+from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.factors import Factors, disentangle
+from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage3_generate import shape
+from elseface.stage3_generate.attribute_edit import AttributeEdit
+from elseface.stage3_generate.blending import match_colours, paste
+from elseface.stage3_generate.edits import Edit
+from elseface.stage3_generate.load import load_attribute_edit
+from scipy.ndimage import binary_erosion
+
+
+@pytest.fixture(scope="module")
+def model() -> shape.ShapeModel:
+    return shape.ShapeModel.from_arrays(load("shape")[0])
+
+
+def turned(points: np.ndarray, angle: float = 0.3, size: float = 1.4) -> np.ndarray:
+    cos, sin = np.cos(angle), np.sin(angle)
+    return (points - 0.5) @ np.array([[cos, sin], [-sin, cos]]) * size + 0.6
+
+
+def test_own_coordinates_give_the_own_shape(model, mean_shape, random):
+    points = turned(mean_shape + random.normal(0, 0.01, (68, 2)))
+    same = model.reshape(points, model.coordinates(points))
+    np.testing.assert_allclose(same, points, atol=1e-5)
+
+
+def test_new_coordinates_are_what_was_asked_for(model, mean_shape, random):
+    points = mean_shape + random.normal(0, 0.003, (68, 2))
+    wanted = model.draw(np.zeros(COUNT), random)
+    got = model.coordinates(model.reshape(points, wanted))
+    # Normalising again moves the shape a little, since it is not the mean's size any more.
+    assert np.abs(got - wanted).max() < 0.25 * np.abs(wanted).max()
+
+
+def test_new_shape_forgets_the_old_one(model, mean_shape, random):
+    """Two people of one expression, drawn with one seed: their identity coordinates agree."""
+    one, other = (model.reshape(mean_shape, model.draw(np.zeros(COUNT), random)) for _ in range(2))
+    before = np.abs(model.coordinates(one) - model.coordinates(other)).mean()
+    draw = shape.New(model)
+    new = [draw(p, np.zeros(COUNT), np.random.default_rng(5)) for p in (one, other)]
+    after = np.abs(model.coordinates(new[0]) - model.coordinates(new[1])).mean()
+    assert after < 0.05 * before
+
+
+def test_shape_keeps_place_turn_and_size(model, mean_shape, random):
+    points = turned(mean_shape)
+    new = model.reshape(points, model.draw(np.zeros(COUNT), random))
+    eyes = [p[42:48].mean(0) - p[36:42].mean(0) for p in (points, new)]
+    angles = [np.arctan2(e[1], e[0]) for e in eyes]
+    assert abs(angles[0] - angles[1]) < 0.06
+    assert abs(np.linalg.norm(eyes[1]) / np.linalg.norm(eyes[0]) - 1) < 0.25
+
+
+def test_shape_follows_the_new_attributes(model, mean_shape):
+    nose = np.zeros(COUNT)
+    nose[indices(["Big_Nose"])] = 1
+    widths = []
+    for attributes in (np.zeros(COUNT), nose):
+        expected = model.slope @ attributes + model.offset
+        new = model.reshape(mean_shape, expected)
+        widths.append(new[35, 0] - new[31, 0])
+    assert widths[1] > widths[0]
+
+
+def test_fit_finds_what_tells_people_apart():
+    """Forty people who differ in jaw width alone, pictures that differ in mouth opening alone."""
+    random = np.random.default_rng(2)
+    base = load("shape")[0]["mean"].reshape(68, 2)
+    identity = np.repeat(np.arange(40), 8)
+    landmarks = np.repeat(base[None], len(identity), 0)
+    landmarks = landmarks + random.normal(0, 0.001, landmarks.shape)
+    jaw = random.normal(0, 0.05, 40)[identity]
+    landmarks[:, :17, 0] += jaw[:, None] * np.linspace(-1, 1, 17)
+    landmarks[:, 55:60, 1] += np.abs(random.normal(0, 0.05, len(identity)))[:, None]
+    attributes = random.integers(0, 2, (len(identity), COUNT))
+    fitted = shape.ShapeModel.fit(landmarks, identity, attributes)
+    first = np.array([fitted.coordinates(points)[0] for points in landmarks])
+    assert abs(np.corrcoef(first, jaw)[0, 1]) > 0.95
+
+
+def drawn_factors(random, size: int = 64) -> Factors:
+    points = load("shape")[0]["mean"].reshape(68, 2)
+    mask = face_ellipse(points).in_crop(size).draw(size, size)
+    context = np.full((size, size, 3), 120, np.uint8) * (1 - mask[:, :, None])
+    return Factors(context, mask, points, np.zeros(COUNT, np.float32))
+
+
+def test_colours_meet_at_the_rim(random):
+    factors = drawn_factors(random)
+    matched = match_colours(np.full((64, 64, 3), 90.0, np.float32), factors)
+    outline = factors.mask.astype(bool)
+    rim = outline & ~binary_erosion(outline)
+    assert np.abs(matched[rim] - 120).max() < 6  # 30 apart before
+    assert np.abs(matched[32, 32] - 90).max() < 3  # the middle stays as drawn
+
+
+def test_nothing_outside_the_ellipse_changes(portrait):
+    (face,) = find_faces(portrait)
+    photo = portrait.copy()
+    paste(photo, face, np.full((128, 128, 3), 7.0, np.float32))
+    inside = (photo != portrait).any(-1)
+    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_photo(face.alignment)
+    assert not inside[ellipse.draw(*portrait.shape[:2]) == 0].any()
+    assert (photo[ellipse.draw(*portrait.shape[:2]) == 1] == 7).all()
+
+
+def test_no_pixel_under_the_mask_reaches_the_new_face(anonymizer, portrait, random, monkeypatch):
+    """Information flow, bit-exact: attributes and landmarks held, pixels under the mask replaced.
+
+    The shipped networks, the real pipeline; only the classifier's answer is pinned, since it is
+    the one thing besides the landmarks that is allowed to see the face.
+    """
+    (face,) = find_faces(portrait)
+    values = disentangle(portrait, [face], anonymizer.classifier, 128)[0].attributes
+    held = replace(anonymizer, classifier=Pinned(values))
+    monkeypatch.setattr(
+        "elseface.stage3_generate.attribute_edit._streams",
+        lambda photo, count, seed: [np.random.default_rng(seed)] * count,
+    )
+    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_photo(face.alignment)
+    under = ellipse.draw(*portrait.shape[:2]).astype(bool)
+    before = held.anonymize(portrait, [face], seed=1).pixels
+    for pixels in (0, 255, random.integers(0, 256, (under.sum(), 3))):
+        changed = portrait.copy()
+        changed[under] = pixels
+        np.testing.assert_array_equal(held.anonymize(changed, [face], seed=1).pixels, before)
+    context = portrait.copy()
+    context[~under] //= 2
+    after = held.anonymize(context, [face], seed=1).pixels
+    assert (after[under] != before[under]).any()  # the context does reach it
+
+
+class Pinned:
+    """A classifier that has made up its mind."""
+
+    size = 64
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def probabilities(self, portraits) -> np.ndarray:
+        return np.stack([self.values] * len(portraits))
+
+
+def test_a_new_face_is_drawn(anonymizer, portrait):
+    faces = find_faces(portrait)
+    result = anonymizer.anonymize(portrait, faces, seed=0)
+    inside = (result.pixels != portrait).any(-1)
+    assert 0.02 < inside.mean() < 0.15
+    assert len(find_faces(result.pixels)) == 1
+    (change,) = result.changes
+    assert set(change.before) == set(change.after) and len(change.before) == 40
+    assert change.before["Male"] == change.after["Male"]
+
+
+def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):
+    faces = find_faces(portrait)
+    own = replace(anonymizer, shape=shape.own, policy=lambda values, keep, random: values)
+    smile = replace(own, edit=Edit.parse("-Smiling,+Eyeglasses"))
+    pictures = [
+        maker.anonymize(portrait, faces, seed).pixels
+        for maker, seed in ((anonymizer, 0), (anonymizer, 1), (own, 0), (smile, 0))
+    ]
+    for i, one in enumerate(pictures):
+        for other in pictures[:i]:
+            assert (one != other).any()
+    np.testing.assert_array_equal(pictures[2], own.anonymize(portrait, faces, 9).pixels)
+
+
+def test_defaults_protect_gender(anonymizer):
+    assert isinstance(anonymizer, AttributeEdit)
+    assert set(indices(["Male", "No_Beard", "Heavy_Makeup"])) <= anonymizer.keep
+
+
+def test_mistakes_show_before_networks_are_loaded():
+    from elseface.common.errors import ElsefaceError
+
+    with pytest.raises(ElsefaceError, match="Smilling"):
+        load_attribute_edit(edit="+Smilling")

@@ -1,0 +1,74 @@
+"""A weight file that is not what it should be is an error, never a random network."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from elseface.common import weights
+from elseface.common.errors import ElsefaceError
+from elseface.stage3_generate.load import load_attribute_edit, load_decoder
+
+PARTS = ("attributes", "embeddings", "decoder", "shape", "population")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(weights.PACKAGED, tmp_path / "weights")
+
+
+def test_all_parts_are_shipped_within_80_megabytes():
+    for name in PARTS:
+        weights.load(name)
+    assert sum(path.stat().st_size for path in weights.PACKAGED.iterdir()) <= 80e6
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_changed_byte_is_refused(folder, name):
+    path = folder / f"{name}.npz"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(ElsefaceError, match=rf"{name}\.npz.*install"):
+        load_attribute_edit(folder=folder)
+
+
+@pytest.mark.parametrize("name", ["decoder.npz", "manifest.json"])
+def test_a_missing_file_is_refused(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ElsefaceError, match=name):
+        load_attribute_edit(folder=folder)
+
+
+def test_a_manifest_that_is_no_json(folder):
+    (folder / "manifest.json").write_text("{")
+    with pytest.raises(ElsefaceError, match=r"manifest\.json: damaged"):
+        load_attribute_edit(folder=folder)
+
+
+def test_weights_of_another_network(folder):
+    arrays, facts = weights.load("decoder", folder)
+    arrays.popitem()
+    weights.save(folder, "decoder", arrays, facts)
+    with pytest.raises(ElsefaceError, match="do not fit"):
+        load_decoder(folder)
+
+
+def test_there_and_back(tmp_path, random):
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+    weights.save(tmp_path, "net", weights.network_arrays(network), {"size": 3})
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(2)])
+    arrays, facts = weights.load("net", tmp_path)
+    weights.fill_network(other, arrays)
+    x = random.random((5, 3)).astype(np.float32)
+    np.testing.assert_allclose(other(x), network(x), atol=5e-3)  # float16 on disk
+    assert facts == {"size": 3}
+
+
+def test_manifest_states_the_facts():
+    manifest = json.loads((weights.PACKAGED / "manifest.json").read_text())
+    assert set(manifest) == set(PARTS)
+    for entry in manifest.values():
+        assert len(entry["sha256"]) == 64 and entry["facts"]
+    assert manifest["attributes"]["facts"]["validation"]["accuracy"] > 0.5
