@@ -95,10 +95,8 @@ def _upright(image: Image.Image) -> Photo:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Sixteen-bit integers, or floating point with white at 1 or at 255."""
     values = np.array(image, np.float64)
-    if image.mode == "F":
-        white = 1 if values.max() <= 1 else 255
-    else:
-        white = 65535
+    floating_white = 1 if values.max() <= 1 else 255
+    white = floating_white if image.mode == "F" else 65535
     return Image.fromarray(np.clip(values * (255 / white), 0, 255).round().astype(np.uint8))
 
 

@@ -15,16 +15,15 @@ from typing import Annotated
 import cv2
 import numpy as np
 import typer
-from rich.console import Console
-from rich.table import Table
-from skimage.data import astronaut
-
 from elseface.stage1_disentangle.detection import detect
-from elseface.stage1_disentangle.factors import disentangle, estimate_attributes, masked_context
 from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.factors import disentangle, estimate_attributes, masked_context
 from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.load import load_attribute_edit
+from rich.console import Console
+from rich.table import Table
+from skimage.data import astronaut
 
 
 def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
