@@ -30,11 +30,18 @@ def open_run(folder: Path, config: Any) -> None:
 def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callback]:
     """Checkpoints every `save_every` batches and each epoch, CSV and TensorBoard logs.
 
-    ``fit`` called again with the same folder goes on where the last call stopped.
+    ``fit`` called again with the same folder goes on from the last checkpoint; an epoch that was
+    cut short is begun again with the weights it had reached.
     """
     callbacks: list[keras.callbacks.Callback] = [
-        keras.callbacks.BackupAndRestore(
-            folder / "checkpoint", save_freq=save_every, delete_checkpoint=False
+        *(
+            keras.callbacks.BackupAndRestore(
+                folder / "checkpoint",
+                save_freq=often,
+                double_checkpoint=True,  # killed while writing one, there is the one before
+                delete_checkpoint=False,
+            )
+            for often in (save_every, "epoch")
         ),
         keras.callbacks.CSVLogger(folder / "log.csv", append=True),
         keras.callbacks.TerminateOnNaN(),
