@@ -49,13 +49,13 @@ def list_photos(paths: Iterable[Path], skip: Path | None = None) -> list[tuple[P
     return found
 
 
-def plan(paths: Iterable[Path], output: Path) -> tuple[list[Job], list[str]]:
-    """Jobs for the photos of `paths`, names kept below `output`, and an error a refused photo.
+def plan(paths: Iterable[Path], output: Path) -> tuple[list[Job], list[tuple[Path, str]]]:
+    """Jobs for the photos of `paths`, names kept below `output`; and (photo, why) for the refused.
 
     A result never takes the place of an original or of another result.
     """
     jobs: list[Job] = []
-    errors: list[str] = []
+    refused: list[tuple[Path, str]] = []
     photos = list_photos(list(paths), output)
     originals = {_identity(source) for source, _ in photos}
     taken: dict[Path, Path] = {}
@@ -64,13 +64,15 @@ def plan(paths: Iterable[Path], output: Path) -> tuple[list[Job], list[str]]:
         target = output / name.with_suffix(suffix)
         key = _identity(target)
         if key in originals:
-            errors.append(f"{source}: the result would overwrite an original; choose another -o")
+            why = "the result would overwrite an original; choose another -o"
+            refused.append((source, f"{source}: {why}"))
         elif key in taken:
-            errors.append(f"{source}: {target} is already the result of {taken[key]}; run it apart")
+            why = f"{target} is already the result of {taken[key]}; run it apart"
+            refused.append((source, f"{source}: {why}"))
         else:
             taken[key] = source
             jobs.append(Job(source, target))
-    return jobs, errors
+    return jobs, refused
 
 
 def _search(folder: Path, skip: Path | None) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import warnings
@@ -123,11 +124,13 @@ def write_photo(path: Path, photo: Photo) -> None:
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
     if kind == "WEBP":
         options = {"quality": 95}
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         image.save(temporary, kind, **options)
         os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror or error})") from None
+    except (OSError, ValueError) as error:
+        raise ElsefaceError(f"{path}: cannot be written ({error})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -45,9 +45,8 @@ def command(
     shape: Annotated[ShapeName, typer.Option(help="Whose face shape.")] = ShapeName.NEW,
     edit: Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')] = "",
     keep: Annotated[
-        str | None,
-        typer.Option(help="Attributes the policy leaves alone, by comma; default: gender's."),
-    ] = None,
+        str, typer.Option(help="Attributes to protect besides gender's, by comma.")
+    ] = "",
     max_flips: Annotated[
         int | None, typer.Option(min=0, help="ppas: change at most this many attributes.")
     ] = None,
@@ -67,18 +66,19 @@ def command(
     ] = None,
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
-    jobs, errors = plan(paths, output)
-    names = PROTECTED if keep is None else [n for n in keep.replace(" ", "").split(",") if n]
+    jobs, refused = plan(paths, output)
+    protected = [*PROTECTED, *filter(None, keep.replace(" ", "").split(","))]
     with silent_start():
         from elseface.common.weights import PACKAGED
         from elseface.stage3_generate.load import load_attribute_edit
 
         anonymizer = load_attribute_edit(
-            policy, shape, edit, names, weights or PACKAGED, max_flips, epsilon
+            policy, shape, edit, protected, weights or PACKAGED, max_flips, epsilon
         )
-    for error in errors:
-        complain(error)
-    records = []
+    records: list[dict[str, Any]] = []
+    for source, reason in refused:
+        complain(reason)
+        records.append({"photo": str(source), "output": None, "faces": [], "error": reason})
     for job in progress(jobs, len(jobs), "anonymize"):
         record = {"photo": str(job.source), "seed": seed, "output": None, "faces": []}
         start = time.perf_counter()
@@ -90,14 +90,14 @@ def command(
         records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
     if report:
         settings = {
-            "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": list(names),
+            "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": protected,
             "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
         }  # fmt: skip
         summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
         if policy is PolicyName.PPAS:
             summary["ppas"] = _released(anonymizer.policy, anonymizer.keep, records)
         _write_report(report, summary)
-    if errors or any(record["output"] is None for record in records):
+    if any(record["output"] is None for record in records):
         sys.exit(PARTIAL)
 
 

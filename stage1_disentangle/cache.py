@@ -17,7 +17,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
 from elseface.stage1_disentangle import alignment
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD
-from elseface.stage1_disentangle.detection import Box, detect
+from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, Box, detect
 from elseface.stage1_disentangle.landmarks import predict
 from rich.progress import track
 
@@ -82,6 +82,7 @@ def build(root: Path, folder: Path) -> FaceCache:
         "side": alignment.SIDE,
         "centre": alignment.CENTRE,
         "portrait_field": PORTRAIT_FIELD,
+        "detector": [DOUBLE_UP_TO, CANDIDATE, SURE],
         "images": len(data.paths),
         "first": data.paths[0].name,
         "last": data.paths[-1].name,

@@ -46,8 +46,7 @@ class AttributeEdit:
         if not faces:
             return Anonymized(result, ())
         found = disentangle(photo, faces, self.classifier, self.decoder.size)
-        streams = _streams(photo, len(faces), seed)
-        fresh = [self.regenerate(factors, random) for factors, random in zip(found, streams)]
+        fresh = [self.regenerate(factors, _stream(factors, seed)) for factors in found]
         for face, factors, drawn in zip(faces, fresh, self.decoder.draw(fresh)):
             paste(result, face, match_colours(drawn, factors))
         changes = tuple(
@@ -64,14 +63,14 @@ class AttributeEdit:
         return replace(factors, attributes=attributes, landmarks=landmarks)
 
 
-def _streams(photo: np.ndarray, count: int, seed: int) -> list[np.random.Generator]:
-    """One random stream a face, from the seed, the picture and the face's place in the list.
+def _stream(factors: Factors, seed: int) -> np.random.Generator:
+    """The random stream of one face, from the seed and the context.
 
-    The picture takes part so that one person's photos get unrelated faces under one seed.
+    The context takes part so that one person's photos get unrelated faces under one seed; what
+    lies under the mask does not, so that nothing of the old face decides about the new one.
     """
-    digest = hashlib.sha256(np.ascontiguousarray(photo).tobytes()).digest()
-    entropy = int.from_bytes(digest[:16], "little")
-    return [np.random.default_rng([seed, entropy, i]) for i in range(count)]
+    digest = hashlib.sha256(np.ascontiguousarray(factors.context).tobytes()).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest[:16], "little")])
 
 
 def _named(values: np.ndarray) -> dict[str, float]:

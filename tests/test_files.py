@@ -29,7 +29,8 @@ def test_output_within_input_is_not_searched(tmp_path):
 def test_output_that_is_the_input_is_refused(tmp_path):
     touch(tmp_path, "a.png", "sub/b.png")
     jobs, errors = plan([tmp_path], tmp_path)
-    assert not jobs and len(errors) == 2 and all("overwrite an original" in e for e in errors)
+    assert not jobs and len(errors) == 2
+    assert all("overwrite an original" in why for _, why in errors)
 
 
 def test_result_never_replaces_another_original(tmp_path):
@@ -41,7 +42,7 @@ def test_result_never_replaces_another_original(tmp_path):
 def test_two_photos_of_one_name(tmp_path):
     touch(tmp_path, "x/a.png", "y/a.png")
     jobs, errors = plan([tmp_path / "x/a.png", tmp_path / "y/a.png"], tmp_path / "out")
-    assert len(jobs) == 1 and str(tmp_path / "y/a.png") in errors[0]
+    assert len(jobs) == 1 and errors[0][0] == tmp_path / "y/a.png"
 
 
 def test_absent_and_empty(tmp_path):

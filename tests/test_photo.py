@@ -115,3 +115,6 @@ def test_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(ElsefaceError, match=r"taken\.png"):
         write_photo(tmp_path / "taken.png", Photo(RGB))
     assert [path.name for path in tmp_path.iterdir()] == ["taken.png"]
+    (tmp_path / "file").touch()
+    with pytest.raises(ElsefaceError, match="cannot be written"):
+        write_photo(tmp_path / "file" / "photo.png", Photo(RGB))
