@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from elseface.common.attributes import NAMES
+from elseface.common.attributes import COUNT, NAMES
 from elseface.common.errors import ElsefaceError
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
@@ -64,13 +64,17 @@ def read(root: Path) -> CelebA:
 def read_attributes(table: Path) -> dict[str, np.ndarray]:
     """Attribute bits (40,) uint8 by image name, columns brought into the order of NAMES."""
     rows = _rows(table)
-    header = next(row for row in rows if NAMES[0] in row)
+    header = next((row for row in rows if NAMES[0] in row), [])
     try:
         columns = [header.index(name) - len(header) for name in NAMES]
     except ValueError as error:
         raise ElsefaceError(f"{table}: the header lacks an attribute ({error})") from None
     start = rows.index(header) + 1
-    return {row[0]: np.array([row[c] == "1" for c in columns], np.uint8) for row in rows[start:]}
+    return {
+        row[0]: np.array([row[c] == "1" for c in columns], np.uint8)
+        for row in rows[start:]
+        if len(row) > COUNT
+    }
 
 
 def training_bits(root: Path) -> np.ndarray:

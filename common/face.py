@@ -49,6 +49,10 @@ class Alignment:
         origin = np.array([window[1].start, window[0].start])
         return Alignment(np.c_[self.matrix[:, :2], self.to_frame(origin)])
 
+    def widened(self, factor: float) -> Alignment:
+        """The frame `factor` times as large about the same centre."""
+        return Alignment((self.matrix - [[0, 0, 0.5]] * 2) / factor + [[0, 0, 0.5]] * 2)
+
     def crop(self, photo: np.ndarray, size: int, field: float = 1.0) -> np.ndarray:
         """Cut the face out.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class Job:
     target: Path
 
 
-def list_photos(paths: Iterable[Path], skip: Path | None = None) -> list[tuple[Path, Path]]:
+def list_photos(paths: Sequence[Path], skip: Path | None = None) -> list[tuple[Path, Path]]:
     """Files as they are named, folders searched: (path, name below the folder), ordered.
 
     Parameters
@@ -34,29 +34,35 @@ def list_photos(paths: Iterable[Path], skip: Path | None = None) -> list[tuple[P
     Raises
     ------
     ElsefaceError
-        When a path does not exist, or no photo is found in any.
+        When a path does not exist or cannot be searched, or no photo is found in any.
     """
-    found: list[tuple[Path, Path]] = []
+    found: dict[Path, tuple[Path, Path]] = {}  # by identity: a photo named twice is done once
     for path in paths:
-        if path.is_dir():
-            found += [(file, file.relative_to(path)) for file in _search(path, skip)]
-        elif path.exists():
-            found.append((path, Path(path.name)))
-        else:
-            raise ElsefaceError(f"{path}: no such file or folder")
+        try:
+            files = _search(path, skip) if path.is_dir() else [path]
+            if not path.exists():
+                raise FileNotFoundError
+            for file in files:
+                name = file.relative_to(path) if path.is_dir() else Path(path.name)
+                found.setdefault(_identity(file), (file, name))
+        except FileNotFoundError:
+            raise ElsefaceError(f"{path}: no such file or folder") from None
+        except (OSError, RuntimeError) as error:
+            raise ElsefaceError(f"{path}: cannot be searched ({error})") from None
     if not found:
         raise ElsefaceError(f"{', '.join(map(str, paths))}: no photos found")
-    return found
+    return list(found.values())
 
 
-def plan(paths: Iterable[Path], output: Path) -> tuple[list[Job], list[tuple[Path, str]]]:
+def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Path, str]]]:
     """Jobs for the photos of `paths`, names kept below `output`; and (photo, why) for the refused.
 
-    A result never takes the place of an original or of another result.
+    A result never takes the place of one of the originals or of another result of the run; a
+    result of an earlier run is replaced.
     """
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
-    photos = list_photos(list(paths), output)
+    photos = list_photos(paths, output)
     originals = {_identity(source) for source, _ in photos}
     taken: dict[Path, Path] = {}
     for source, name in photos:
@@ -77,8 +83,12 @@ def plan(paths: Iterable[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
 
 def _search(folder: Path, skip: Path | None) -> list[Path]:
     skipped = _identity(skip) if skip and _identity(skip) != _identity(folder) else None
+
+    def fail(error: OSError) -> None:
+        raise error  # a folder that cannot be read is not passed over in silence
+
     found: list[Path] = []
-    for root, folders, files in os.walk(folder):
+    for root, folders, files in os.walk(folder, onerror=fail):
         here = Path(root)
         folders[:] = sorted(
             f for f in folders if not f.startswith(".") and _identity(here / f) != skipped
@@ -92,4 +102,5 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
 
 
 def _identity(path: Path) -> Path:
-    return Path(os.path.normcase(path.resolve()))
+    """One name for one file, however it is reached."""
+    return Path(os.path.normcase(os.path.realpath(path)))

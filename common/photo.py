@@ -66,8 +66,11 @@ def read_photo(path: Path) -> Photo:
         raise ElsefaceError(f"{path}: no such file") from None
     except PermissionError:
         raise ElsefaceError(f"{path}: no permission to read it") from None
-    except (OSError, ValueError, SyntaxError) as error:
-        raise ElsefaceError(f"{path}: damaged or truncated ({error})") from None
+    except ElsefaceError:
+        raise
+    except Exception as error:  # decoders raise nearly everything on damaged bytes
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise ElsefaceError(f"{path}: damaged or truncated ({reason})") from None
 
 
 def _refuse(path: Path, image: Image.Image) -> None:
@@ -82,15 +85,17 @@ def _upright(image: Image.Image) -> Photo:
     image = ImageOps.exif_transpose(image)
     grey = image.mode in ("1", "L", "LA", "I", "F") or image.mode.startswith("I;16")
     alpha = None
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        image = _eight_bits(image)
+    elif image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         alpha = np.array(image.getchannel("A"))
-        image = image.convert("RGB")
-    elif grey and image.mode not in ("1", "L"):
-        image = _eight_bits(image)
-    elif profile and image.mode in ("RGB", "CMYK"):
-        image = _to_srgb(image, profile)
-    return Photo(np.array(image.convert("RGB")), alpha, grey)
+    if profile and not grey:
+        image = _to_srgb(image if image.mode == "CMYK" else image.convert("RGB"), profile)
+    pixels = np.array(image.convert("RGB"))
+    if alpha is not None:
+        pixels[alpha == 0] = 0  # what transparency hides must not come back in another format
+    return Photo(pixels, alpha, grey)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

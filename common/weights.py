@@ -75,7 +75,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         return json.loads(path.read_text())
-    except FileNotFoundError:
+    except OSError:
         raise ElsefaceError(f"{path}: missing; weights cannot be trusted without it") from None
     except ValueError:
         raise ElsefaceError(f"{path}: damaged; install elseface again") from None

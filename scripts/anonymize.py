@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from elseface.common.attributes import PROTECTED
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job, plan
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
@@ -51,7 +50,8 @@ def command(
         int | None, typer.Option(min=0, help="ppas: change at most this many attributes.")
     ] = None,
     epsilon: Annotated[
-        float, typer.Option(min=0, help="ppas: budget of the randomized response; 0 tells nothing.")
+        float,
+        typer.Option(min=0, max=500, help="ppas: budget of a randomized response; hide the seed."),
     ] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="Another number, other faces.")] = 0,
     aligned: Annotated[
@@ -67,13 +67,15 @@ def command(
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
-    protected = [*PROTECTED, *filter(None, keep.replace(" ", "").split(","))]
+    if report:
+        _check_report(report, jobs)
+    kept = [name for name in keep.replace(" ", "").split(",") if name]
     with silent_start():
         from elseface.common.weights import PACKAGED
         from elseface.stage3_generate.load import load_attribute_edit
 
         anonymizer = load_attribute_edit(
-            policy, shape, edit, protected, weights or PACKAGED, max_flips, epsilon
+            policy, shape, edit, kept, weights or PACKAGED, max_flips, epsilon
         )
     records: list[dict[str, Any]] = []
     for source, reason in refused:
@@ -85,12 +87,15 @@ def command(
         try:
             record |= anonymize_file(job, anonymizer, seed, aligned, if_no_face)
         except ElsefaceError as error:
-            complain(error)
             record["error"] = str(error)
+        except Exception as error:  # a fault of ours must not cost the other photos
+            record["error"] = f"{job.source}: unexpected {type(error).__name__}: {error}"
+        if "error" in record:
+            complain(record["error"])
         records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
     if report:
         settings = {
-            "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": protected,
+            "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": kept,
             "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
         }  # fmt: skip
         summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
@@ -153,9 +158,16 @@ def _released(
     }
 
 
+def _check_report(path: Path, jobs: list[Job]) -> None:
+    """Before the work: the report must not cost a photo, and must be writable after it."""
+    if any(path.resolve() in (job.source.resolve(), job.target.resolve()) for job in jobs):
+        raise ElsefaceError(f"{path}: is one of the photos; choose another --report")
+    _write_report(path, {})
+
+
 def _write_report(path: Path, summary: dict[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+        path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None

@@ -58,13 +58,14 @@ def command(
 
 def _write_csv(path: Path, rows: list[list[object]]) -> None:
     try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
+        with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             csv.writer(file).writerows([["photo", "face", *NAMES], *rows])
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _print(rows: list[list[object]]) -> None:
+    sys.stdout.reconfigure(errors="backslashreplace")
     for path, face, *values in rows:
         print(f"{path} face {face}")
         for name, value in zip(NAMES, values):

@@ -17,7 +17,12 @@ import numpy as np
 import typer
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.faces import find_faces
-from elseface.stage1_disentangle.factors import disentangle, estimate_attributes, masked_context
+from elseface.stage1_disentangle.factors import (
+    disentangle,
+    estimate_attributes,
+    masked_context,
+    outside_faces,
+)
 from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.load import load_attribute_edit
@@ -43,7 +48,9 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
         "dlib's detector alone, upsampled": lambda: plain(photo, 1),
         "detection": lambda: detect(photo),
         "landmarks": lambda: predict(photo, face.box),
-        "masked context": lambda: masked_context(photo, face, decoder.size),
+        "masked context": lambda: masked_context(
+            photo, outside_faces(photo, [face]), face, decoder.size
+        ),
         "attributes": lambda: estimate_attributes(photo, [face], classifier),
         "new attributes and shape": lambda: anonymizer.regenerate(factors, random),
         "decoder": lambda: decoder.draw([factors]),

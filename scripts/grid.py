@@ -21,7 +21,7 @@ from elseface.common.files import list_photos
 from elseface.common.photo import read_photo
 from elseface.common.weights import PACKAGED
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
-from elseface.stage1_disentangle.factors import masked_context
+from elseface.stage1_disentangle.factors import masked_context, outside_faces
 from elseface.stage3_generate import policies, shape
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.load import load_attribute_edit
@@ -48,7 +48,7 @@ def main(
     for photo, face in itertools.islice(_faces(paths, aligned), count):
         pictures = [m.anonymize(photo, [face], 0).pixels for m in (own, *edited, default)]
         crops = [face.alignment.crop(picture, SIZE) for picture in (photo, *pictures)]
-        crops.insert(1, masked_context(photo, face, SIZE)[0])
+        crops.insert(1, masked_context(photo, outside_faces(photo, [face]), face, SIZE)[0])
         rows.append(np.hstack(crops))
     Image.fromarray(np.vstack(rows)).save(output)
 

@@ -106,6 +106,7 @@ def train(cache: FaceCache, folder: Path, config: Config) -> keras.Model:
             mode="max",
             save_best_only=True,
             save_weights_only=True,
+            initial_value_threshold=_best_so_far(folder / "log.csv"),
         ),
         keras.callbacks.EarlyStopping(
             monitor="val_binary_accuracy", mode="max", patience=config.patience
@@ -123,6 +124,16 @@ def train(cache: FaceCache, folder: Path, config: Config) -> keras.Model:
         )
     network.load_weights(folder / "best.weights.h5")
     return network
+
+
+def _best_so_far(log: Path) -> float | None:
+    """The best validation accuracy of a run that is resumed, so that a worse one is not kept."""
+    if not log.exists():
+        return None
+    with open(log, newline="") as file:
+        return max(
+            (float(row["val_binary_accuracy"]) for row in csv.DictReader(file)), default=None
+        )
 
 
 def validate(

@@ -6,6 +6,7 @@ leaves out faces the detector does not find, and starts afresh when the settings
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from elseface.common.photo import read_photo
 from elseface.stage1_disentangle import alignment
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD
 from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, Box, detect
-from elseface.stage1_disentangle.landmarks import predict
+from elseface.stage1_disentangle.faces import RIM, face_in_box
 from rich.progress import track
 
 SIZE = 128
@@ -69,8 +70,19 @@ class FaceCache:
         return np.concatenate([shard[name] for shard in self._shards])
 
     def split(self, partition: int) -> np.ndarray:
-        """The row numbers of one split (0 train, 1 validation, 2 test)."""
-        return np.flatnonzero(self.partition == partition)
+        """The row numbers of one split (0 train, 1 validation, 2 test).
+
+        Raises
+        ------
+        ElsefaceError
+            When the split is empty: nothing can be trained or chosen on it.
+        """
+        rows = np.flatnonzero(self.partition == partition)
+        if not len(rows):
+            raise ElsefaceError(
+                f"{self.folder}: no face in split {partition} (0 train, 1 val, 2 test)"
+            )
+        return rows
 
 
 def build(root: Path, folder: Path) -> FaceCache:
@@ -83,9 +95,8 @@ def build(root: Path, folder: Path) -> FaceCache:
         "centre": alignment.CENTRE,
         "portrait_field": PORTRAIT_FIELD,
         "detector": [DOUBLE_UP_TO, CANDIDATE, SURE],
-        "images": len(data.paths),
-        "first": data.paths[0].name,
-        "last": data.paths[-1].name,
+        "rim": RIM,
+        "tables": _digest(data),
     }
     written = folder / "settings.json"
     if not written.exists() or json.loads(written.read_text()) != settings:
@@ -102,27 +113,39 @@ def build(root: Path, folder: Path) -> FaceCache:
         os.replace(temporary, folder / f"{start // SHARD:05d}.npy")
     cache = FaceCache(folder)
     lost = len(data.paths) - len(cache)
-    print(f"{len(cache)} faces; no face found in {lost} of {len(data.paths)} images")
+    print(f"{len(cache)} faces; none found in {lost} of {len(data.paths)} images")
     return cache
 
 
 def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
     for i in rows:
-        photo = read_photo(data.paths[i]).pixels
+        try:
+            photo = read_photo(data.paths[i]).pixels
+        except ElsefaceError as error:
+            print(f"left out: {error}")
+            continue
         boxes = detect(photo)
         if not boxes:
             continue
-        points = predict(photo, _most_central(boxes, photo.shape))
-        aligned = alignment.align(points)
+        face = face_in_box(photo, _most_central(boxes, photo.shape))
         record = np.zeros((), RECORD)
-        record["crop"] = aligned.crop(photo, SIZE)
-        record["portrait"] = aligned.crop(photo, SIZE, PORTRAIT_FIELD)
-        record["landmarks"] = aligned.to_frame(points)
+        record["crop"] = face.alignment.crop(photo, SIZE)
+        record["portrait"] = face.alignment.crop(photo, SIZE, PORTRAIT_FIELD)
+        record["landmarks"] = face.alignment.to_frame(face.landmarks)
         record["attributes"] = data.attributes[i]
         record["partition"] = data.partition[i]
         record["identity"] = data.identity[i]
         record["name"] = data.paths[i].name
         yield record[()]
+
+
+def _digest(data: celeba.CelebA) -> str:
+    """Of everything the tables say about the images, so that other labels make another cache."""
+    names = "\n".join(path.name for path in data.paths).encode()
+    digest = hashlib.sha256(names)
+    for table in (data.attributes, data.partition, data.identity):
+        digest.update(table.tobytes())
+    return digest.hexdigest()
 
 
 def _most_central(boxes: list[Box], shape: tuple[int, ...]) -> Box:

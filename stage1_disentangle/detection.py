@@ -17,7 +17,7 @@ import numpy as np
 Box = tuple[int, int, int, int]
 
 #: dlib's smallest face is 80 pixels wide; a picture of at most this many pixels is doubled first.
-DOUBLE_UP_TO = 1_000_000
+DOUBLE_UP_TO = 4_000_000
 #: A picture of more pixels than this is shrunk first: a full search would take many seconds.
 SHRINK_ABOVE = 24_000_000
 #: Detector scores: what is looked at, and from where a find needs no second opinion.

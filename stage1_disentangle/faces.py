@@ -8,15 +8,19 @@ from elseface.common.face import Face
 from elseface.stage1_disentangle.alignment import align
 from elseface.stage1_disentangle.detection import Box, detect
 from elseface.stage1_disentangle.landmarks import predict
+from elseface.stage1_disentangle.mask import face_ellipse
 
 #: CelebA's aligned pictures: width and height, and the detector's mean box on them.
 ALIGNED_SIZE = (178, 218)
 ALIGNED_BOX = (43, 87, 133, 177)
 
+#: At least this much of the frame's side lies around the ellipse.
+RIM = 0.01
+
 
 def find_faces(photo: np.ndarray) -> list[Face]:
     """Every frontal face of a photo (height, width, 3) uint8 RGB, largest first."""
-    return [_face(photo, box) for box in detect(photo)]
+    return [face_in_box(photo, box) for box in detect(photo)]
 
 
 def aligned_face(photo: np.ndarray) -> Face:
@@ -30,9 +34,16 @@ def aligned_face(photo: np.ndarray) -> Face:
     height, width = photo.shape[:2]
     if (width, height) != ALIGNED_SIZE:
         raise ElsefaceError(f"is {width}x{height}; --aligned takes 178x218 as CelebA's are")
-    return _face(photo, ALIGNED_BOX)
+    return face_in_box(photo, ALIGNED_BOX)
 
 
-def _face(photo: np.ndarray, box: Box) -> Face:
+def face_in_box(photo: np.ndarray, box: Box) -> Face:
+    """The face in a detector's box: landmarks, and a frame that holds its whole ellipse.
+
+    The ellipse of a long or turned face would leave the frame that the eyes and mouth ask for,
+    and what lies beyond the frame could not be replaced.
+    """
     landmarks = predict(photo, box)
-    return Face(box, landmarks, align(landmarks))
+    alignment = align(landmarks)
+    reach = np.abs(face_ellipse(alignment.to_frame(landmarks)).bounds() - 0.5).max()
+    return Face(box, landmarks, alignment.widened(max(1.0, reach / (0.5 - RIM))))

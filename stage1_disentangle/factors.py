@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier
-from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
+from scipy.ndimage import distance_transform_edt
 
 
 @dataclass(frozen=True)
@@ -29,20 +30,35 @@ class Factors:
     attributes: np.ndarray
 
 
-def masked_context(photo: np.ndarray, face: Face, size: int) -> tuple[np.ndarray, np.ndarray]:
+def outside_faces(photo: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
+    """Where no face of the photo is: ndarray (height, width), uint8, 0 under any ellipse."""
+    keep = np.ones(photo.shape[:2], np.uint8)
+    for face in faces:
+        window = face.alignment.window(photo.shape)
+        here = keep[window]
+        here[photo_ellipse(face, window).draw(*here.shape) == 1] = 0
+    return keep
+
+
+def masked_context(
+    photo: np.ndarray, keep: np.ndarray, face: Face, size: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The crop around the ellipse and its mask, as in :class:`Factors`.
 
-    The photo's own pixels under the ellipse are dropped before anything is interpolated, so that
-    no trace of them is left at the rim either.
+    Pixels where `keep` is 0 are dropped before anything is interpolated, so that no trace of this
+    face or a neighbour's is left, at the rim either.  Where that or the photo's border leaves
+    nothing outside the mask, the nearest colour that is left stands in.
     """
     window = face.alignment.window(photo.shape)
-    here, alignment = photo[window], face.alignment.within(window)
-    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks))
-    keep = 1 - ellipse.in_photo(alignment).draw(*here.shape[:2])
-    keep = keep.astype(np.float32)[:, :, None]
-    share = alignment.crop(keep, size)[:, :, None]
-    colour = alignment.crop(here * keep, size) / np.maximum(share, 1e-3)
-    mask = ellipse.in_crop(size).draw(size, size)
+    alignment = face.alignment.within(window)
+    known = keep[window].astype(np.float32)[:, :, None]
+    share = alignment.crop(known, size)
+    colour = alignment.crop(photo[window] * known, size) / np.maximum(share, 1e-3)[:, :, None]
+    mask = face_ellipse(face.alignment.to_frame(face.landmarks)).in_crop(size).draw(size, size)
+    usable = (share >= 0.5) & (mask == 0)
+    if usable.any() and not (usable | (mask == 1)).all():
+        nearest = distance_transform_edt(~usable, return_distances=False, return_indices=True)
+        colour = colour[tuple(nearest)]
     context = np.where(mask[:, :, None] == 1, 0, np.clip(colour, 0, 255).round())
     return context.astype(np.uint8), mask
 
@@ -61,7 +77,9 @@ def disentangle(
 ) -> list[Factors]:
     """Take every given face of a photo (height, width, 3) uint8 RGB apart."""
     found = []
+    keep = outside_faces(photo, faces)
     for face, attributes in zip(faces, estimate_attributes(photo, faces, classifier)):
         landmarks = face.alignment.to_frame(face.landmarks).astype(np.float32)
-        found.append(Factors(*masked_context(photo, face, size), landmarks, attributes))
+        context, mask = masked_context(photo, keep, face, size)
+        found.append(Factors(context, mask, landmarks, attributes))
     return found

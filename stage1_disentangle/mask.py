@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from elseface.common.face import Alignment
+from elseface.common.face import Alignment, Face
 from elseface.stage1_disentangle.landmarks import BROWS, INNER
 
 #: The forehead has no landmarks; it rises about this far above the brows, over brow-to-chin.
@@ -39,6 +39,13 @@ class Ellipse:
         across = (offset @ np.array([cos, sin])) / self.axes[0]
         down = (offset @ np.array([-sin, cos])) / self.axes[1]
         return np.hypot(across, down)
+
+    def bounds(self) -> np.ndarray:
+        """The upright box around it: ndarray ((left, top), (right, bottom))."""
+        cos, sin = np.cos(self.angle), np.sin(self.angle)
+        across, down = self.axes
+        reach = np.array([np.hypot(across * cos, down * sin), np.hypot(across * sin, down * cos)])
+        return np.array([self.centre - reach, self.centre + reach])
 
     def in_photo(self, alignment: Alignment) -> Ellipse:
         """The same ellipse in pixels of the photo, for one given in frame coordinates."""
@@ -81,3 +88,9 @@ def face_ellipse(landmarks: np.ndarray) -> Ellipse:
     ellipse = Ellipse(centre, tuple(axes), 0.0)
     reach = max(1.0, MARGIN * ellipse.radius(landmarks[INNER]).max())
     return Ellipse((float(centre[0]), float(centre[1])), tuple(float(a * reach) for a in axes), 0.0)
+
+
+def photo_ellipse(face: Face, window: tuple[slice, slice]) -> Ellipse:
+    """The ellipse of a face in pixels of the cut-out ``photo[window]``."""
+    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks))
+    return ellipse.in_photo(face.alignment.within(window))

@@ -42,7 +42,7 @@ class Config:
     learning_rate: float = 4e-4
     beta_1: float = 0.5
     l1_weight: float = 20.0
-    precision: str = "mixed_bfloat16"
+    precision: str = "float32"
     seed: int = 0
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from elseface.common.face import Face
 from elseface.stage1_disentangle.factors import Factors
-from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage1_disentangle.mask import photo_ellipse
 
 #: Of the crop's side: how wide a ring of context is compared, how far its colour spreads, and
 #: how deep into the face the correction fades.
@@ -40,8 +40,7 @@ def paste(photo: np.ndarray, face: Face, drawn: np.ndarray) -> None:
     Only pixels inside the face's ellipse change.
     """
     window = face.alignment.window(photo.shape)
-    alignment = face.alignment.within(window)
-    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks))
-    inside = ellipse.in_photo(alignment).draw(*photo[window].shape[:2]).astype(bool)
-    laid = alignment.uncrop(drawn, inside.shape)
-    photo[window][inside] = np.clip(laid[inside], 0, 255).round().astype(np.uint8)
+    here = photo[window]
+    inside = photo_ellipse(face, window).draw(*here.shape[:2]).astype(bool)
+    laid = face.alignment.within(window).uncrop(drawn, inside.shape)
+    here[inside] = np.clip(laid[inside], 0, 255).round().astype(np.uint8)

@@ -37,6 +37,10 @@ class Edit:
         )
         if edit.present & edit.absent:
             raise ElsefaceError(f"edit {text!r} sets one attribute both present and absent")
+        for group in (*EXCLUSIVE, *(("No_Beard", beard) for beard in BEARD)):
+            both = [name for name in group if index(name) in edit.present]
+            if len(both) > 1:
+                raise ElsefaceError(f"edit {text!r}: {both[0]} and {both[1]} exclude each other")
         return edit
 
     def apply(self, values: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from elseface.common import weights
-from elseface.common.attributes import PROTECTED, indices
+from elseface.common.attributes import NAMES, PROTECTED, indices
+from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.reconstruct import Decoder
@@ -44,6 +45,8 @@ def load_policy(
     """A policy by name; the last two parameters are those of :class:`policies.Ppas`."""
     if name is PolicyName.PPAS:
         return policies.Ppas(load_population(folder), max_flips, epsilon)
+    if max_flips is not None or epsilon:
+        raise ElsefaceError(f"max-flips and epsilon go with policy ppas, not with {name}")
     simple: dict[PolicyName, policies.Policy] = {
         PolicyName.NONE: policies.none,
         PolicyName.FLIP: policies.flip,
@@ -65,18 +68,25 @@ def load_attribute_edit(
     policy: PolicyName = PolicyName.PPAS,
     shape_name: ShapeName = ShapeName.NEW,
     edit: str = "",
-    keep: Iterable[str] = PROTECTED,
+    keep: Iterable[str] = (),
     folder: Path = weights.PACKAGED,
     max_flips: int | None = None,
     epsilon: float = 0.0,
 ) -> AttributeEdit:
-    """The three-stage anonymizer as the command line offers it."""
-    wanted, kept = Edit.parse(edit), frozenset(indices(keep))  # mistakes show before the wait
+    """The three-stage anonymizer as the command line offers it.
+
+    `keep` names attributes to protect besides those that hang on gender; an `edit` may change the
+    latter, but not the former.  Mistakes show before the networks are loaded.
+    """
+    wanted, kept = Edit.parse(edit), frozenset(indices(keep))
+    if both := kept & (wanted.present | wanted.absent):
+        raise ElsefaceError(f"{NAMES[min(both)]} is both edited and kept")
+    chosen = load_policy(policy, folder, max_flips, epsilon)
     return AttributeEdit(
         load_classifier(folder),
         load_decoder(folder),
-        load_policy(policy, folder, max_flips, epsilon),
+        chosen,
         load_shape(shape_name, folder),
         wanted,
-        kept,
+        kept | frozenset(indices(PROTECTED)),
     )

@@ -70,7 +70,8 @@ class Ppas:
         keeps its own bit so often that the released vector is `epsilon`-differentially private
         in the drawn attributes (Warner 1965; composition over the attributes).  0, the default,
         draws without looking at them.  It bounds the attributes only: landmarks and context
-        are not covered.  With `max_flips` no bound holds.
+        are not covered.  It needs a seed that stays secret, or the coins can be tossed again; and
+        with `max_flips` no bound holds.
     """
 
     population: Population
@@ -120,7 +121,7 @@ def closeness(released: ArrayLike, population: Population, drawn: Collection[int
     """t of t-closeness (Li et al., ICDE 2007): the largest distance over the `drawn` attributes
     between the share among released vectors (n, 40) and the population's share, 0 to 1."""
     gap = np.abs((np.asarray(released) >= 0.5).mean(0) - population.marginals)
-    return float(gap[list(drawn)].max())
+    return float(gap[list(drawn)].max(initial=0))
 
 
 def _inverted(values: np.ndarray, which: list[int], keep: Collection[int]) -> np.ndarray:

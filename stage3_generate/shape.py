@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 import scipy.linalg
+from elseface.common.errors import ElsefaceError
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 
@@ -158,6 +159,8 @@ def _normalise(landmarks: np.ndarray, mean: np.ndarray):
 def _scatter(points: np.ndarray, identity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Covariance of the identities' means and pooled covariance about them."""
     names, counts = np.unique(identity[identity >= 0], return_counts=True)
+    if (counts >= PICTURES).sum() < 2:
+        raise ElsefaceError(f"too few identities with {PICTURES} pictures; see identity_CelebA")
     groups = [points[identity == name] for name in names[counts >= PICTURES]]
     means = np.stack([group.mean(0) for group in groups])
     within = np.concatenate([group - mean for group, mean in zip(groups, means)])

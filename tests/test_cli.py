@@ -44,6 +44,7 @@ def folder(tmp_path_factory, portrait) -> Path:
     Image.fromarray(deep).save(root / "deep.png")
     image.resize((40, 40)).save(root / "tiny.png")
     image.crop((120, 0, 320, 260)).resize((4000, 5200)).save(root / "large.jpg")
+    (root / "damaged.tif").write_bytes(b"II*\x00\x08\x00\x00\x00\x00\x00\x00\x00")
     half = portrait[::2, ::2]
     Image.fromarray(np.vstack([np.hstack([half] * 2)] * 2)).save(root / "many.webp")
     Image.new("RGB", (300, 300), "green").save(root / "nobody.png")
@@ -67,7 +68,7 @@ def test_good_photos_are_written_and_bad_ones_named(done):
     result, output, _ = done
     assert result.returncode == 3
     assert {path.name for path in output.iterdir()} == GOOD
-    bad = {"tiny.png", "nobody.png", "truncated.jpg", "text.png"}
+    bad = {"tiny.png", "nobody.png", "truncated.jpg", "text.png", "damaged.tif"}
     lines = complaints(result)
     assert len(lines) == len(bad)
     for name in bad:
@@ -153,6 +154,10 @@ def test_unreadable_file(photo, tmp_path):
         (("photo.png", "--edit", "+Smilling"), "Smilling"),
         (("photo.png", "--keep", "Mael"), "Mael"),
         (("photo.png", "--weights", "nowhere"), "nowhere"),
+        (("photo.png", "--weights", "photo.png"), "photo.png"),
+        (("photo.png", "--report", "photo.png"), "photo.png"),
+        (("photo.png", "--policy", "flip", "--epsilon", "1"), "epsilon"),
+        (("photo.png", "--keep", "Smiling", "--edit", "-Smiling"), "Smiling"),
     ],
 )
 def test_mistakes_get_one_line(photo, arguments, says):
@@ -194,7 +199,7 @@ def test_demo(tmp_path):
     assert names == {"original.png", "anonymized.png", "side-by-side.png"}
 
 
-def test_train_embeddings_then_use_them(tmp_path):
+def test_train_embeddings(tmp_path):
     from test_celeba import layout
 
     layout(tmp_path)

@@ -50,3 +50,15 @@ def test_absent_and_empty(tmp_path):
         list_photos([tmp_path / "absent"])
     with pytest.raises(ElsefaceError, match="no photos"):
         list_photos([tmp_path])
+
+
+def test_a_photo_named_twice_is_done_once(tmp_path):
+    touch(tmp_path, "in/a.png")
+    jobs, errors = plan([tmp_path / "in", tmp_path / "in/a.png"], tmp_path / "out")
+    assert len(jobs) == 1 and not errors
+
+
+def test_a_link_to_itself_is_one_photo_that_cannot_be_read(tmp_path):
+    touch(tmp_path, "in/a.png")
+    (tmp_path / "in/loop.png").symlink_to("loop.png")
+    assert len(list_photos([tmp_path / "in"])) == 2

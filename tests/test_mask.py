@@ -1,7 +1,9 @@
 """The ellipse covers the face, whatever the pose."""
 
 import numpy as np
+import pytest
 from elseface.stage1_disentangle.alignment import align
+from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage1_disentangle.landmarks import INNER
 from elseface.stage1_disentangle.mask import Ellipse, face_ellipse
 from hypothesis import given
@@ -39,6 +41,19 @@ def test_no_inner_landmark_outside(mean_shape, yaw, pitch, roll, size, open_mout
     assert ellipse.in_photo(alignment).radius(landmarks[INNER]).max() < 1
 
 
+@given(**poses, open_mouth=st.floats(0, 0.15))
+def test_the_frame_holds_the_whole_ellipse(mean_shape, yaw, pitch, roll, size, open_mouth):
+    """What lies beyond the frame could not be replaced."""
+    shape = mean_shape.copy()
+    shape[[*range(55, 60), *range(65, 68), *range(5, 12)], 1] += open_mouth
+    landmarks = posed(shape, yaw, pitch, roll, size)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("elseface.stage1_disentangle.faces.predict", lambda photo, box: landmarks)
+        face = face_in_box(np.zeros((1, 1, 3), np.uint8), (0, 0, 1, 1))
+    bounds = face_ellipse(face.alignment.to_frame(landmarks)).bounds()
+    assert bounds.min() > 0 and bounds.max() < 1
+
+
 @given(**poses)
 def test_every_pixel_of_an_inner_landmark_is_masked(mean_shape, yaw, pitch, roll, size):
     landmarks = posed(mean_shape, yaw, pitch, roll, size)
@@ -64,4 +79,6 @@ def test_drawn_ellipse_agrees_with_its_formula():
     y, x = np.indices(drawn.shape)
     radius = ellipse.radius(np.stack([x, y], axis=-1).reshape(-1, 2)).reshape(drawn.shape)
     clear = np.abs(radius - 1) > 0.06
+    y, x = np.nonzero(drawn)
+    np.testing.assert_allclose(ellipse.bounds(), [(x.min(), y.min()), (x.max(), y.max())], atol=1)
     np.testing.assert_array_equal(drawn[clear], (radius < 1)[clear])

@@ -44,11 +44,39 @@ def test_dark_sixteen_bits_stay_dark(tmp_path):
     assert read_photo(tmp_path / "dark.png").pixels.max() <= 1
 
 
-def test_colour_profile_is_converted(tmp_path):
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_colour_profile_is_converted(tmp_path, mode):
+    """A profile whose red and blue primaries are swapped: what says red is blue."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    Image.fromarray(RGB).save(tmp_path / "srgb.png", icc_profile=profile)
-    got = read_photo(tmp_path / "srgb.png").pixels
-    assert np.abs(got.astype(int) - RGB).max() <= 2
+    swapped = profile.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
+    red = Image.new("RGB", (4, 4), (255, 0, 0)).convert(mode)
+    red.save(tmp_path / "odd.png", icc_profile=swapped)
+    r, g, b = read_photo(tmp_path / "odd.png").pixels[0, 0].astype(int)
+    assert b > 240 and r < 15 and g < 15
+
+
+def test_what_transparency_hides_is_dropped(tmp_path):
+    hidden = np.dstack([RGB + 50, np.zeros((4, 6), np.uint8)])
+    Image.fromarray(hidden).save(tmp_path / "hidden.png")
+    assert not read_photo(tmp_path / "hidden.png").pixels.any()
+
+
+def test_unreadable_file_is_named(tmp_path, monkeypatch):
+    def deny(path):
+        raise PermissionError
+
+    monkeypatch.setattr(Image, "open", deny)
+    with pytest.raises(ElsefaceError, match=r"mine\.png: no permission"):
+        read_photo(tmp_path / "mine.png")
+
+
+def test_a_decoder_may_raise_anything(tmp_path, monkeypatch):
+    def fail(path):
+        raise TypeError("Missing dimensions")
+
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.raises(ElsefaceError, match=r"bad\.tif: damaged"):
+        read_photo(tmp_path / "bad.tif")
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif", ".bmp"])

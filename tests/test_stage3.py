@@ -5,10 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT, indices
+from elseface.common.face import Face
 from elseface.common.weights import load
+from elseface.stage1_disentangle.alignment import align
 from elseface.stage1_disentangle.faces import find_faces
-from elseface.stage1_disentangle.factors import Factors, disentangle
-from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage1_disentangle.factors import (
+    Factors,
+    disentangle,
+    masked_context,
+    outside_faces,
+)
+from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
 from elseface.stage3_generate import shape
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.blending import match_colours, paste
@@ -40,13 +47,14 @@ def test_new_coordinates_are_what_was_asked_for(model, mean_shape, random):
     assert np.abs(got - wanted).max() < 0.01 * np.abs(wanted).max()
 
 
-def test_new_shape_forgets_the_old_one(model, mean_shape, random):
-    """Two people of one expression, drawn with one seed: their identity coordinates agree."""
-    one, other = (model.reshape(mean_shape, model.draw(np.zeros(COUNT), random)) for _ in range(2))
-    before = np.abs(model.coordinates(one) - model.coordinates(other)).mean()
+def test_new_shape_forgets_the_old_one(model, mean_shape):
+    """A long face and a wide one, drawn with one seed: of who they were, nothing is left."""
+    people = [mean_shape * (1, 1.12), mean_shape * (1.12, 1)]
+    people[1][:17, 0] = 0.56 + 1.1 * (people[1][:17, 0] - 0.56)
+    before = np.abs(model.coordinates(people[0]) - model.coordinates(people[1])).max()
     draw = shape.New(model)
-    new = [draw(p, np.zeros(COUNT), np.random.default_rng(5)) for p in (one, other)]
-    after = np.abs(model.coordinates(new[0]) - model.coordinates(new[1])).mean()
+    new = [draw(p, np.zeros(COUNT), np.random.default_rng(5)) for p in people]
+    after = np.abs(model.coordinates(new[0]) - model.coordinates(new[1])).max()
     assert after < 0.01 * before
 
 
@@ -144,6 +152,30 @@ class Pinned:
 
     def probabilities(self, portraits) -> np.ndarray:
         return np.stack([self.values] * len(portraits))
+
+
+def test_no_pixel_of_a_neighbour_reaches_the_new_face(anonymizer, portrait, random):
+    """Two faces close enough that each one's crop shows the other."""
+    half = portrait[20:250, 140:300]
+    photo = np.hstack([half[:, 20:140], half[:, 20:140]])
+    faces = find_faces(photo)
+    assert len(faces) == 2
+    first, second = faces
+    under = photo_ellipse(second, (slice(0, None), slice(0, None))).draw(*photo.shape[:2]) == 1
+    changed = photo.copy()
+    changed[under] = random.integers(0, 256, (under.sum(), 3))
+    contexts = [masked_context(p, outside_faces(p, faces), first, 128)[0] for p in (photo, changed)]
+    alone = [masked_context(p, outside_faces(p, [first]), first, 128)[0] for p in (photo, changed)]
+    assert (alone[0] != alone[1]).any()  # they are close enough for the test to mean something
+    np.testing.assert_array_equal(*contexts)
+
+
+def test_a_face_at_the_border_gets_no_black_rim(portrait):
+    photo = np.ascontiguousarray(portrait[:, 190:])
+    (face,) = find_faces(portrait)
+    moved = Face(face.box, face.landmarks - (190, 0), align(face.landmarks - (190, 0)))
+    context, mask = masked_context(photo, outside_faces(photo, [moved]), moved, 128)
+    assert (context[mask == 0].max(-1) > 8).mean() > 0.97  # hair is dark, nothing is this black
 
 
 def test_a_new_face_is_drawn(anonymizer, portrait):
