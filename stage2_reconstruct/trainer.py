@@ -53,7 +53,7 @@ class AdversarialTrainer(keras.Model):
         return self.average(conditions, training=False)
 
     def train_step(self, batch: tuple[dict[str, Any], Any]) -> dict[str, Any]:
-        conditions, real = batch[:2]
+        conditions, real = _tensors(batch)
         mask = conditions["mask"]
 
         def generator_loss():
@@ -69,8 +69,10 @@ class AdversarialTrainer(keras.Model):
         )
 
         def discriminator_loss():
-            verdicts = self._judge(conditions, real), self._judge(conditions, seen)
-            return hinge_discriminator(*verdicts), None
+            # In one pass: each pass of spectral normalisation rewrites the kernels in place.
+            twice = {name: ops.concatenate([c, c]) for name, c in conditions.items()}
+            verdicts = self._judge(twice, ops.concatenate([real, seen]))
+            return hinge_discriminator(*ops.split(verdicts, 2)), None
 
         critic, _ = minimize(
             discriminator_loss,
@@ -84,7 +86,7 @@ class AdversarialTrainer(keras.Model):
         return self._track(l1=pixel, fooled=fooled, critic=critic)
 
     def test_step(self, batch: tuple[dict[str, Any], Any]) -> dict[str, Any]:
-        conditions, real = batch[:2]
+        conditions, real = _tensors(batch)
         fake = self.average(conditions, training=False)
         return self._track(l1=masked_l1(real, fake, conditions["mask"]))
 
@@ -96,3 +98,8 @@ class AdversarialTrainer(keras.Model):
         for name, value in values.items():
             self.trackers[name].update_state(value)
         return {name: self.trackers[name].result() for name in values}
+
+
+def _tensors(batch: Any) -> tuple[dict[str, Any], Any]:
+    """(conditions, faces) as tensors of the backend; PyTorch is handed arrays."""
+    return keras.tree.map_structure(ops.convert_to_tensor, tuple(batch[:2]))
