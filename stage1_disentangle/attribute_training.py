@@ -14,6 +14,7 @@ from elseface.common.attributes import NAMES
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
 from elseface.stage1_disentangle.attributes import resnet50
+from elseface.stage1_disentangle.batches import Batches
 from elseface.stage1_disentangle.cache import FaceCache
 from sklearn.metrics import balanced_accuracy_score
 
@@ -46,28 +47,20 @@ class Config:
         return sum(epochs for epochs, _ in self.phases)
 
 
-class Portraits(keras.utils.PyDataset):
-    """Batches of (portraits (b, size, size, 3) float32 in [0, 255], attribute bits (b, 40))."""
+class Portraits(Batches):
+    """Batches of (portraits (b, size, size, 3) float32 in [0, 255], attribute bits (b, 40)).
+
+    With a seed they are shifted, scaled, flipped and lit differently.
+    """
 
     def __init__(
         self, cache: FaceCache, split: int, size: int, batch_size: int, seed: int | None
     ) -> None:
-        """With a seed: shuffled, flipped and shifted.  With None: in order and as they are."""
-        super().__init__()
-        self.cache, self.size, self.batch_size = cache, size, batch_size
-        self.order = cache.split(split)
-        self.random = None if seed is None else np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.order) / self.batch_size)
-
-    def on_epoch_end(self) -> None:
-        if self.random:
-            self.random.shuffle(self.order)
+        super().__init__(cache, split, batch_size, seed)
+        self.size = size
 
     def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        rows = self.cache[self.order[batch * self.batch_size :][: self.batch_size]]
+        rows = self.rows(batch)
         portraits = np.stack([self._view(p) for p in rows["portrait"]])
         return portraits.astype(np.float32), rows["attributes"].astype(np.float32)
 

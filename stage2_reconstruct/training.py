@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import keras
 import numpy as np
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
+from elseface.stage1_disentangle.batches import Batches
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
 from elseface.stage2_reconstruct.decoder import unet
@@ -46,8 +46,11 @@ class Config:
     seed: int = 0
 
 
-class Faces(keras.utils.PyDataset):
-    """Batches of (conditions, faces (b, size, size, 3) float32 in [-1, 1])."""
+class Faces(Batches):
+    """Batches of (conditions, faces (b, size, size, 3) float32 in [-1, 1]).
+
+    With a seed they are flipped and their attributes softened.
+    """
 
     def __init__(
         self,
@@ -57,22 +60,11 @@ class Faces(keras.utils.PyDataset):
         batch_size: int,
         seed: int | None,
     ) -> None:
-        """With a seed: shuffled, flipped, attributes softened.  With None: as they are."""
-        super().__init__()
-        self.cache, self.embedding, self.batch_size = cache, embedding, batch_size
-        self.order = cache.split(split)
-        self.random = None if seed is None else np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.order) / self.batch_size)
-
-    def on_epoch_end(self) -> None:
-        if self.random:
-            self.random.shuffle(self.order)
+        super().__init__(cache, split, batch_size, seed)
+        self.embedding = embedding
 
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        rows = self.cache[self.order[batch * self.batch_size :][: self.batch_size]]
+        rows = self.rows(batch)
         crops = rows["crop"]
         contexts, masks = map(np.stack, zip(*map(blacken, crops, rows["landmarks"])))
         size = crops.shape[1]
