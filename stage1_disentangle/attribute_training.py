@@ -7,13 +7,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 from elseface.common.attributes import NAMES
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
-from elseface.stage1_disentangle.attributes import resnet50
+from elseface.stage1_disentangle.attributes import resnet50, shrink
 from elseface.stage1_disentangle.batches import Batches
 from elseface.stage1_disentangle.cache import FaceCache
 from sklearn.metrics import balanced_accuracy_score
@@ -66,12 +65,11 @@ class Portraits(Batches):
 
     def _view(self, portrait: np.ndarray) -> np.ndarray:
         if self.random is None:
-            return cv2.resize(portrait, (self.size, self.size), interpolation=cv2.INTER_AREA)
+            return shrink(portrait, self.size)
         full = portrait.shape[0]
         side = int(full * self.random.uniform(0.82, 1.0))
         x, y = self.random.integers(0, full - side + 1, 2)
-        view = portrait[y : y + side, x : x + side]
-        view = cv2.resize(view, (self.size, self.size), interpolation=cv2.INTER_AREA)
+        view = shrink(portrait[y : y + side, x : x + side], self.size)
         if self.random.random() < 0.5:
             view = view[:, ::-1]
         contrast, brightness = self.random.uniform(0.8, 1.2), self.random.uniform(-20, 20)

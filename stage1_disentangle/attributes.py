@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import keras
 import numpy as np
 from elseface.common.attributes import COUNT
 
 #: The classifier sees more than the decoder's crop: hair, hat, neck.  Side over the frame's.
 PORTRAIT_FIELD = 1.3
+#: Side of a portrait in pixels, in the training cache and at run time alike.
+PORTRAIT_SIZE = 128
 
 
 def resnet50() -> keras.Model:
@@ -30,13 +33,21 @@ def resnet50() -> keras.Model:
     return keras.Model(portrait, probabilities, name="attributes")
 
 
+def shrink(portrait: np.ndarray, size: int) -> np.ndarray:
+    """A portrait at the network's size.
+
+    One function for training and run time: the network is sensitive to how a picture was resized.
+    """
+    return cv2.resize(portrait, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
 class AttributeClassifier:
     """Probabilities of the 40 attributes from portraits.
 
     Parameters
     ----------
     network : keras.Model, as :func:`resnet50` makes it
-    size : side in pixels of the portraits it was trained on
+    size : side in pixels of the pictures it was trained on
     """
 
     def __init__(self, network: keras.Model, size: int) -> None:
@@ -44,6 +55,6 @@ class AttributeClassifier:
         self.size = size
 
     def probabilities(self, portraits: Sequence[np.ndarray]) -> np.ndarray:
-        """Portraits, each (size, size, 3) uint8 RGB, to ndarray (n, 40), float32 in [0, 1]."""
-        batch = np.stack(portraits).astype(np.float32)
+        """Portraits, each (PORTRAIT_SIZE, PORTRAIT_SIZE, 3) uint8 RGB, to (n, 40) float32."""
+        batch = np.stack([shrink(portrait, self.size) for portrait in portraits])
         return np.asarray(self.network.predict_on_batch(batch), np.float32)

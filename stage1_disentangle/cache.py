@@ -17,7 +17,7 @@ from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
 from elseface.stage1_disentangle import alignment
-from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, PORTRAIT_SIZE
 from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, Box, detect
 from elseface.stage1_disentangle.faces import RIM, face_in_box
 from rich.progress import track
@@ -29,7 +29,7 @@ SHARD = 512
 RECORD = np.dtype(
     [
         ("crop", np.uint8, (SIZE, SIZE, 3)),
-        ("portrait", np.uint8, (SIZE, SIZE, 3)),
+        ("portrait", np.uint8, (PORTRAIT_SIZE, PORTRAIT_SIZE, 3)),
         ("landmarks", np.float32, (68, 2)),
         ("attributes", np.uint8, (40,)),
         ("partition", np.uint8),
@@ -93,7 +93,7 @@ def build(root: Path, folder: Path) -> FaceCache:
         "size": SIZE,
         "side": alignment.SIDE,
         "centre": alignment.CENTRE,
-        "portrait_field": PORTRAIT_FIELD,
+        "portrait": [PORTRAIT_SIZE, PORTRAIT_FIELD],
         "detector": [DOUBLE_UP_TO, CANDIDATE, SURE],
         "rim": RIM,
         "tables": _digest(data),
@@ -130,7 +130,7 @@ def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
         face = face_in_box(photo, _most_central(boxes, photo.shape))
         record = np.zeros((), RECORD)
         record["crop"] = face.alignment.crop(photo, SIZE)
-        record["portrait"] = face.alignment.crop(photo, SIZE, PORTRAIT_FIELD)
+        record["portrait"] = face.alignment.crop(photo, PORTRAIT_SIZE, PORTRAIT_FIELD)
         record["landmarks"] = face.alignment.to_frame(face.landmarks)
         record["attributes"] = data.attributes[i]
         record["partition"] = data.partition[i]

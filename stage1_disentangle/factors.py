@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from elseface.common.face import Face
-from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier
+from elseface.stage1_disentangle.attributes import (
+    PORTRAIT_FIELD,
+    PORTRAIT_SIZE,
+    AttributeClassifier,
+)
 from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
 from scipy.ndimage import distance_transform_edt
 
@@ -68,7 +72,7 @@ def estimate_attributes(
 ) -> np.ndarray:
     """The 40 probabilities of every face, in one pass: ndarray (n, 40), float32."""
     return classifier.probabilities(
-        [face.alignment.crop(photo, classifier.size, PORTRAIT_FIELD) for face in faces]
+        [face.alignment.crop(photo, PORTRAIT_SIZE, PORTRAIT_FIELD) for face in faces]
     )
 
 
