@@ -41,10 +41,11 @@ PROTECTED: tuple[str, ...] = (
     "Wearing_Necktie",
 )  # fmt: skip
 
-#: Seen outside the ellipse, in pixels that are copied: an edit cannot take effect there.
+#: Seen outside the ellipse too, in pixels that are copied (of glasses, the temples): an edit
+#: cannot take full effect.
 CONTEXT: tuple[str, ...] = (
-    "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Gray_Hair",
-    "Receding_Hairline", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat",
+    "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Eyeglasses",
+    "Gray_Hair", "Receding_Hairline", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat",
     "Wearing_Necklace", "Wearing_Necktie",
 )  # fmt: skip
 
