@@ -45,8 +45,8 @@ PROTECTED: tuple[str, ...] = (
 #: cannot take full effect.
 CONTEXT: tuple[str, ...] = (
     "Bald", "Bangs", "Black_Hair", "Blond_Hair", "Blurry", "Brown_Hair", "Eyeglasses",
-    "Gray_Hair", "Receding_Hairline", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings", "Wearing_Hat",
-    "Wearing_Necklace", "Wearing_Necktie",
+    "Gray_Hair", "Receding_Hairline", "Straight_Hair", "Wavy_Hair", "Wearing_Earrings",
+    "Wearing_Hat", "Wearing_Necklace", "Wearing_Necktie",
 )  # fmt: skip
 
 #: Carried by the landmarks too: a new face keeps the expression of the old one.
