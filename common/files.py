@@ -44,7 +44,7 @@ def list_photos(paths: Sequence[Path], skip: Path | None = None) -> list[tuple[P
                 raise FileNotFoundError
             for file in files:
                 name = file.relative_to(path) if path.is_dir() else Path(path.name)
-                found.setdefault(_identity(file), (file, name))
+                found.setdefault(real_path(file), (file, name))
         except FileNotFoundError:
             raise ElsefaceError(f"{path}: no such file or folder") from None
         except (OSError, RuntimeError) as error:
@@ -63,12 +63,12 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
     photos = list_photos(paths, output)
-    originals = {_identity(source) for source, _ in photos}
+    originals = {real_path(source) for source, _ in photos}
     taken: dict[Path, Path] = {}
     for source, name in photos:
         suffix = name.suffix if name.suffix.lower() in FORMATS else ".png"
         target = output / name.with_suffix(suffix)
-        key = _identity(target)
+        key = real_path(target)
         if key in originals:
             why = "the result would overwrite an original; choose another -o"
             refused.append((source, f"{source}: {why}"))
@@ -82,7 +82,7 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
 
 
 def _search(folder: Path, skip: Path | None) -> list[Path]:
-    skipped = _identity(skip) if skip and _identity(skip) != _identity(folder) else None
+    skipped = real_path(skip) if skip and real_path(skip) != real_path(folder) else None
 
     def fail(error: OSError) -> None:
         raise error  # a folder that cannot be read is not passed over in silence
@@ -91,7 +91,7 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
     for root, folders, files in os.walk(folder, onerror=fail):
         here = Path(root)
         folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and _identity(here / f) != skipped
+            f for f in folders if not f.startswith(".") and real_path(here / f) != skipped
         )
         found += [
             here / f
@@ -101,6 +101,6 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
     return found
 
 
-def _identity(path: Path) -> Path:
+def real_path(path: Path) -> Path:
     """One name for one file, however it is reached."""
     return Path(os.path.normcase(os.path.realpath(path)))

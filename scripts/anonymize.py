@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import Job, plan
+from elseface.common.files import Job, plan, real_path
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 
@@ -160,7 +160,7 @@ def _released(
 
 def _check_report(path: Path, jobs: list[Job]) -> None:
     """Before the work: the report must not cost a photo, and must be writable after it."""
-    if any(path.resolve() in (job.source.resolve(), job.target.resolve()) for job in jobs):
+    if real_path(path) in {real_path(p) for job in jobs for p in (job.source, job.target)}:
         raise ElsefaceError(f"{path}: is one of the photos; choose another --report")
     _write_report(path, {})
 

@@ -44,6 +44,7 @@ def folder(tmp_path_factory, portrait) -> Path:
     Image.fromarray(deep).save(root / "deep.png")
     image.resize((40, 40)).save(root / "tiny.png")
     image.crop((120, 0, 320, 260)).resize((4000, 5200)).save(root / "large.jpg")
+    (root / "loop.jpg").symlink_to("loop.jpg")
     (root / "damaged.tif").write_bytes(b"II*\x00\x08\x00\x00\x00\x00\x00\x00\x00")
     half = portrait[::2, ::2]
     Image.fromarray(np.vstack([np.hstack([half] * 2)] * 2)).save(root / "many.webp")
@@ -68,7 +69,7 @@ def test_good_photos_are_written_and_bad_ones_named(done):
     result, output, _ = done
     assert result.returncode == 3
     assert {path.name for path in output.iterdir()} == GOOD
-    bad = {"tiny.png", "nobody.png", "truncated.jpg", "text.png", "damaged.tif"}
+    bad = {"tiny.png", "nobody.png", "truncated.jpg", "text.png", "damaged.tif", "loop.jpg"}
     lines = complaints(result)
     assert len(lines) == len(bad)
     for name in bad:
