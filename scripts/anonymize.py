@@ -68,7 +68,7 @@ def command(
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
     if report:
-        _check_report(report, jobs)
+        _check_report(report, {*_files(jobs), *(source for source, _ in refused)})
     kept = [name for name in keep.replace(" ", "").split(",") if name]
     with silent_start():
         from elseface.common.weights import PACKAGED
@@ -158,16 +158,23 @@ def _released(
     }
 
 
-def _check_report(path: Path, jobs: list[Job]) -> None:
+def _files(jobs: list[Job]) -> set[Path]:
+    return {path for job in jobs for path in (job.source, job.target)}
+
+
+def _check_report(path: Path, photos: set[Path]) -> None:
     """Before the work: the report must not cost a photo, and must be writable after it."""
-    if real_path(path) in {real_path(p) for job in jobs for p in (job.source, job.target)}:
+    if real_path(path) in {real_path(photo) for photo in photos}:
         raise ElsefaceError(f"{path}: is one of the photos; choose another --report")
-    _write_report(path, {})
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()  # an earlier report stays until there is a new one
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _write_report(path: Path, summary: dict[str, Any]) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None

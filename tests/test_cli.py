@@ -133,6 +133,14 @@ def test_output_folder_that_is_the_input_folder(photo, portrait):
     assert "overwrite" in complaints(result)[0]
 
 
+def test_report_never_takes_the_place_of_a_photo(photo):
+    """Not even of one that is refused, because its result would overwrite it."""
+    before = photo.read_bytes()
+    result = run("anonymize", photo, "-o", photo.parent, "--report", photo)
+    assert result.returncode == 2 and photo.read_bytes() == before
+    assert "choose another --report" in complaints(result)[0]
+
+
 def test_copy_of_a_photo_without_a_face_is_explicit(tmp_path):
     Image.new("RGB", (200, 200), "green").save(tmp_path / "nobody.png")
     arguments = ("anonymize", tmp_path / "nobody.png", "-o", tmp_path / "out")
