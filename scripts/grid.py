@@ -22,9 +22,10 @@ from elseface.common.photo import read_photo
 from elseface.common.weights import PACKAGED
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 from elseface.stage1_disentangle.factors import masked_context, outside_faces
-from elseface.stage3_generate import policies, shape
+from elseface.stage3_generate import policies
+from elseface.stage3_generate.choices import ShapeName
 from elseface.stage3_generate.edits import Edit
-from elseface.stage3_generate.load import load_attribute_edit
+from elseface.stage3_generate.load import load_attribute_edit, load_shape
 from PIL import Image
 
 SIZE = 192
@@ -42,7 +43,7 @@ def main(
 ) -> None:
     """Draw the grid."""
     default = load_attribute_edit(folder=weights)
-    own = replace(default, policy=policies.none, shape=shape.own)
+    own = replace(default, policy=policies.none, shape=load_shape(ShapeName.OWN, weights))
     edited = [replace(own, edit=Edit.parse(edit)) for edit in edits.split()]
     rows = []
     for photo, face in itertools.islice(_faces(paths, aligned), count):

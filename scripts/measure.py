@@ -1,163 +1,158 @@
-"""Measure weights: attributes and reconstruction on validation, privacy on test identities.
+"""Measure weights on the test identities of a CelebA layout.
 
-    python -m elseface.scripts.measure CELEBA --recognizer MobileFaceNet.onnx -o figures.json
+    python -m elseface.scripts.measure CELEBA --recognizer MobileFaceNet.onnx \\
+        --judge runs/judge/weights -o figures.json
 
-Needs ``pip install '.[evaluate]'``.  The recognizer is an ONNX file taking RGB 112x112 faces on
-the ArcFace template, ImageNet mean and standard deviation; it only judges.
+Needs ``pip install '.[evaluate]'``.  The recognizer (see
+:class:`~elseface.scripts.evaluation.recognizer.OnnxRecognizer`) and the judge, an attribute network
+of another seed, only measure.  Every picture counts, aligned as it is, without detection.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import cv2
 import numpy as np
 import typer
 from elseface.common import celeba, weights
 from elseface.common.anonymizer import Anonymizer
+from elseface.common.attributes import index
 from elseface.common.celeba import TEST, VALIDATION, CelebA
-from elseface.common.face import Face
 from elseface.common.photo import read_photo
+from elseface.scripts.evaluation import controls, privacy, quality, utility
+from elseface.scripts.evaluation.recognizer import OnnxRecognizer
 from elseface.stage1_disentangle.attribute_training import score
 from elseface.stage1_disentangle.faces import aligned_face
-from elseface.stage1_disentangle.mask import face_ellipse
 from elseface.stage3_generate.choices import PolicyName, ShapeName
-from elseface.stage3_generate.load import load_attribute_edit
+from elseface.stage3_generate.load import load_attribute_edit, load_classifier
 from rich.progress import track
-from skimage.metrics import structural_similarity
 
-FACE_BOX = (slice(75, 188), slice(39, 140))  # rows and columns of the aligned picture
-
-#: The ArcFace template for 112x112: eyes, nose tip, mouth corners (Deng et al., CVPR 2019).
-TEMPLATE = np.array(
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655],
-     [70.7299, 92.2041]], np.float32,
-)  # fmt: skip
+EDITS = ("Smiling", "Young", "Eyeglasses", "Big_Nose", "Bushy_Eyebrows", "Heavy_Makeup",
+         "Pointy_Nose")  # fmt: skip
 
 
 def main(
     root: Annotated[Path, typer.Argument(help="Folder laid out as CelebA is.")],
     recognizer: Annotated[Path, typer.Option(help="ONNX recognizer.")],
+    judge: Annotated[Path, typer.Option(help="Attribute weights kept for measuring.")],
     output: Annotated[Path, typer.Option("-o", help="Figures as JSON.")],
     folder: Annotated[Path, typer.Option("--weights")] = weights.PACKAGED,
-    limit: Annotated[int | None, typer.Option(help="At most this many images a split.")] = None,
+    shapes: Annotated[list[ShapeName] | None, typer.Option("--shape")] = None,
+    policies: Annotated[list[PolicyName] | None, typer.Option("--policy")] = None,
+    edited: Annotated[int, typer.Option(help="Faces an edit is tried on.")] = 300,
+    limit: Annotated[int | None, typer.Option(help="At most this many images.")] = None,
 ) -> None:
-    """Print and write the figures."""
+    """Print and write the figures; `shape` and `policy` may be given again, default: all."""
     data = celeba.read(root)
-    rows = [np.flatnonzero(data.partition == split)[:limit] for split in (VALIDATION, TEST)]
-    reconstruct = load_attribute_edit(PolicyName.NONE, ShapeName.OWN, folder=folder)
-    default = load_attribute_edit(folder=folder)
-    figures = {
-        "validation": reconstruction(data, rows[0], reconstruct),
-        "test": privacy(data, rows[1], recognizer, default, reconstruct),
+    bench = Bench(data, recognizer, judge, limit)
+    figures: dict[str, Any] = {"images": len(bench.rows), "identities": len(set(bench.identity))}
+    figures["attributes"] = bench.attribute_accuracy(folder)
+    figures["controls"] = bench.controls()
+    figures["methods"] = {
+        f"{shape}/{policy}": bench.method(load_attribute_edit(policy, shape, folder=folder))
+        for shape in shapes or ShapeName
+        for policy in policies or PolicyName
+    }
+    figures["edits"] = {
+        sign + name: bench.edit(name, sign, folder, edited) for name in EDITS for sign in "+-"
     }
     output.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 
 
-def reconstruction(data: CelebA, rows: np.ndarray, anonymizer: Anonymizer) -> dict[str, float]:
-    """Attribute accuracy, SSIM whole and in the face box, and how often a face is found."""
-    import dlib
+class Bench:
+    """The test pictures in memory, and the judges."""
 
-    plain = dlib.get_frontal_face_detector()  # not the pipeline's, which asks for more
-    whole, box, found, guesses = [], [], [], []
-    for i in track(rows, "validation"):
-        photo = read_photo(data.paths[i]).pixels
-        result = anonymizer.anonymize(photo, [aligned_face(photo)], seed=0)
-        whole.append(structural_similarity(photo, result.pixels, channel_axis=-1))
-        pair = photo[FACE_BOX], result.pixels[FACE_BOX]
-        box.append(structural_similarity(*pair, channel_axis=-1))
-        found.append(len(plain(result.pixels, 1)) > 0)
-        guesses.append(list(result.changes[0].before.values()))
-    scores = score(data.attributes[rows], np.array(guesses))[-1]
-    return {
-        "images": len(rows),
-        **{f"attribute {name}": scores[name] for name in ("accuracy", "balanced", "majority")},
-        "SSIM whole": float(np.mean(whole)),
-        "SSIM face box": float(np.mean(box)),
-        "face found": float(np.mean(found)),
-    }
+    def __init__(self, data: CelebA, recognizer: Path, judge: Path, limit: int | None) -> None:
+        self.data = data
+        self.rows = np.flatnonzero(data.partition == TEST)[:limit]
+        self.identity = data.identity[self.rows]
+        self.photos = [read_photo(data.paths[i]).pixels for i in self.rows]
+        self.faces = [aligned_face(photo) for photo in self.photos]
+        self.recognizer = OnnxRecognizer(recognizer)
+        self.judge = load_classifier(judge)
+        self.mtcnn = utility.Mtcnn()
+        self.clean = self._embedded(self.photos)
+        self.seen = utility.seen_attributes(self.judge, self.photos, self.faces)
+        self.real = self._features(self.photos)
 
+    def attribute_accuracy(self, folder: Path) -> dict[str, float]:
+        """Mean accuracy, balanced accuracy and majority baseline of the classifier."""
+        classifier = load_classifier(folder)
+        guesses = utility.seen_attributes(classifier, self.photos, self.faces)
+        mean = score(self.data.attributes[self.rows], guesses.astype(float))[-1]
+        return {name: mean[name] for name in ("accuracy", "balanced", "majority")}
 
-def privacy(
-    data: CelebA, rows: np.ndarray, model: Path, default: Anonymizer, reconstruct: Anonymizer
-) -> dict[str, Any]:
-    """Naive and parrot rank-1 of the default, reconstruction, and the two controls."""
-    embed = _recognizer(model)
-    methods: dict[str, Callable[[np.ndarray, Face], np.ndarray]] = {
-        "unchanged": lambda photo, face: photo,
-        "black ellipse": _black_ellipse,
-        "reconstruction": lambda photo, face: reconstruct.anonymize(photo, [face], 0).pixels,
-        "default": lambda photo, face: default.anonymize(photo, [face], 0).pixels,
-    }
-    embeddings: dict[str, list[np.ndarray]] = {name: [] for name in methods}
-    for i in track(rows, "test"):
-        photo = read_photo(data.paths[i]).pixels
-        face = aligned_face(photo)
-        for name, method in methods.items():
-            embeddings[name].append(embed(method(photo, face), face))
-    identity = data.identity[rows]
-    clean = np.array(embeddings["unchanged"])
-    shuffled = np.random.default_rng(0).permutation(identity)
-    figures: dict[str, Any] = {
-        "images": len(rows),
-        "identities": len(np.unique(identity)),
-        "chance": rank1(clean, clean, shuffled)["rank-1"],
-    }
-    for name, found in embeddings.items():
-        probe = np.array(found)
-        figures[name] = {
-            "naive": rank1(probe, clean, identity),
-            "parrot": rank1(probe, probe, identity),
+    def controls(self) -> dict[str, Any]:
+        """Unchanged, black ellipse and stranger, and chance."""
+        others = np.flatnonzero(self.data.partition == VALIDATION)
+        bits = self.data.attributes
+        chosen = others[controls.strangers(bits[self.rows], bits[others])]
+        pictures = {i: read_photo(self.data.paths[i]).pixels for i in np.unique(chosen)}
+        met = {i: self.recognizer.embed(p, aligned_face(p)) for i, p in pictures.items()}
+        black = [controls.black_ellipse(p, face) for p, face in zip(self.photos, self.faces)]
+        return {
+            "chance": privacy.chance(self.clean, self.identity),
+            "unchanged": privacy.attacks(self.clean, self.clean, self.identity),
+            "black ellipse": privacy.attacks(self._embedded(black), self.clean, self.identity),
+            "stranger": privacy.attacks(
+                np.stack([met[i] for i in chosen]), self.clean, self.identity, parrot=False
+            ),
         }
-    return figures
 
+    def method(self, anonymizer: Anonymizer) -> dict[str, Any]:
+        """Everything about one method: privacy, utility, quality."""
+        results = list(self._anonymized(anonymizer, range(len(self.rows))))
+        ssim = [quality.similarity(*pair) for pair in zip(self.photos, results)]
+        pairs = list(zip(results, self.faces))
+        seen = utility.seen_attributes(self.judge, results, self.faces)
+        return {
+            **privacy.attacks(self._embedded(results), self.clean, self.identity),
+            "SSIM whole": float(np.mean([whole for whole, _ in ssim])),
+            "SSIM face box": float(np.mean([box for _, box in ssim])),
+            f"Frechet distance, {quality.LAYER}": quality.frechet(
+                self.real, self._features(results)
+            ),
+            "face found by MTCNN": float(np.mean([self.mtcnn.found(*pair) for pair in pairs])),
+            "landmark error": float(np.mean([utility.landmark_error(*pair) for pair in pairs])),
+            "expression kept": float(
+                (seen == self.seen)[:, [index("Smiling"), index("Mouth_Slightly_Open")]].mean()
+            ),
+            "protected kept": utility.protected_kept(self.seen, seen),
+        }
 
-def rank1(probe: np.ndarray, gallery: np.ndarray, identity: np.ndarray) -> dict[str, Any]:
-    """Share of probes whose nearest gallery picture, their own left out, is of the same person.
+    def edit(self, name: str, sign: str, folder: Path, count: int) -> dict[str, Any]:
+        """How often the judge sees an edit in faces whose label and picture said otherwise."""
+        i, wanted = index(name), sign == "+"
+        labels = self.data.attributes[self.rows, i] == 1
+        other = np.flatnonzero((labels != wanted) & (self.seen[:, i] != wanted))
+        chosen = np.random.default_rng(0).permutation(other)[:count]
+        if not len(chosen):
+            return {"faces": 0}
+        anonymizer = load_attribute_edit(
+            PolicyName.NONE, ShapeName.OWN, edit=sign + name, folder=folder
+        )
+        results = list(self._anonymized(anonymizer, chosen))
+        seen = utility.seen_attributes(self.judge, results, [self.faces[k] for k in chosen])
+        return {
+            "faces": len(chosen),
+            "shown": privacy.with_interval(seen[:, i] == wanted, self.identity[chosen]),
+            "protected kept": utility.protected_kept(self.seen[chosen], seen, name)["mean"],
+        }
 
-    With a 95 % bootstrap interval over identities.
-    """
-    similarity = probe @ gallery.T
-    np.fill_diagonal(similarity, -np.inf)
-    hit = identity[similarity.argmax(1)] == identity
-    people = [hit[identity == person] for person in np.unique(identity)]
-    random = np.random.default_rng(0)
-    draws = [
-        np.concatenate([people[i] for i in random.integers(0, len(people), len(people))]).mean()
-        for _ in range(1000)
-    ]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return {"rank-1": float(hit.mean()), "interval": [float(low), float(high)]}
+    def _anonymized(self, anonymizer: Anonymizer, which: Any) -> Iterator[np.ndarray]:
+        for k in track(which, anonymizer.name):
+            yield anonymizer.anonymize(self.photos[k], [self.faces[k]], seed=0).pixels
 
+    def _embedded(self, pictures: list[np.ndarray]) -> np.ndarray:
+        return np.stack([self.recognizer.embed(*pair) for pair in zip(pictures, self.faces)])
 
-def _black_ellipse(photo: np.ndarray, face: Face) -> np.ndarray:
-    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_photo(face.alignment)
-    return photo * (1 - ellipse.draw(*photo.shape[:2]))[:, :, None]
-
-
-def _recognizer(model: Path) -> Callable[[np.ndarray, Face], np.ndarray]:
-    """Unit embeddings of a face, aligned by where the original's landmarks were: the attacker
-    is not made to find a face that a method blacked out."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-
-    def embed(photo: np.ndarray, face: Face) -> np.ndarray:
-        p = face.landmarks
-        points = np.stack([p[36:42].mean(0), p[42:48].mean(0), p[30], p[48], p[54]])
-        matrix, _ = cv2.estimateAffinePartial2D(points, TEMPLATE, method=cv2.LMEDS)
-        crop = cv2.warpAffine(photo, matrix, (112, 112))
-        pixels = ((crop / 255 - mean) / deviation).transpose(2, 0, 1)[None].astype(np.float32)
-        vector = session.run(None, {name: pixels})[0][0]
-        return vector / np.linalg.norm(vector)
-
-    return embed
+    def _features(self, pictures: list[np.ndarray]) -> np.ndarray:
+        crops = [face.alignment.crop(p, 128) for p, face in zip(pictures, self.faces)]
+        return quality.features(self.judge.network, crops)
 
 
 if __name__ == "__main__":

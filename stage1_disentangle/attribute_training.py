@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
+from elseface.common import weights
 from elseface.common.attributes import NAMES
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
@@ -30,6 +32,7 @@ class Config:
     patience : epochs without a better validation accuracy after which training stops
     precision : a Keras dtype policy
     seed : of the weights and the augmentation
+    start : folder of the weights that it goes on from, empty for none; for the record
     """
 
     phases: tuple[tuple[int, int], ...] = ((8, 64), (6, 96), (6, 128))
@@ -40,6 +43,7 @@ class Config:
     patience: int = 6
     precision: str = "float32"
     seed: int = 0
+    start: str = ""
 
     @property
     def epochs(self) -> int:
@@ -76,12 +80,19 @@ class Portraits(Batches):
         return np.clip(view * contrast + brightness, 0, 255)
 
 
-def train(cache: FaceCache, folder: Path, config: Config) -> keras.Model:
-    """Train into `folder`; the best weights by validation accuracy end in ``best.weights.h5``."""
+def train(
+    cache: FaceCache, folder: Path, config: Config, start: Mapping[str, np.ndarray] | None = None
+) -> keras.Model:
+    """Train into `folder`; the best weights by validation accuracy end in ``best.weights.h5``.
+
+    `start` holds the weights to go on from, as :func:`~elseface.common.weights.load` gives them.
+    """
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
     network = resnet50()
+    if start:
+        weights.fill_network(network, start)
     steps = math.ceil(len(cache.split(TRAIN)) / config.batch_size)
     warmup = int(config.warmup_epochs * steps)
     schedule = keras.optimizers.schedules.CosineDecay(

@@ -1,15 +1,19 @@
 """The training cache: stage 1 run once over a data set, written as memory-mapped shards.
 
-A shard is a ``.npy`` file of :data:`RECORD` rows.  Building resumes after the last whole shard,
-leaves out faces the detector does not find, and starts afresh when the settings changed.
+A shard is a ``.npy`` file of :data:`RECORD` rows; every processor core writes shards of its own.
+Building resumes with those that are missing, leaves out faces the detector does not find, and
+starts afresh when the settings changed.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import multiprocessing
 import os
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -104,17 +108,28 @@ def build(root: Path, folder: Path) -> FaceCache:
             old.unlink()
         written.write_text(json.dumps(settings, indent=1))
     starts = range(0, len(data.paths), SHARD)
-    missing = [s for s in starts if not (folder / f"{s // SHARD:05d}.npy").exists()]
-    for start in track(missing, "training cache", disable=not missing):
-        rows = list(_records(data, range(start, min(start + SHARD, len(data.paths)))))
-        temporary = folder / "shard.tmp"
-        with open(temporary, "wb") as file:
-            np.save(file, np.array(rows, RECORD))
-        os.replace(temporary, folder / f"{start // SHARD:05d}.npy")
+    missing = [s for s in starts if not _shard(folder, s).exists()]
+    write = functools.partial(_write_shard, data, folder)
+    # Spawned, because a forked copy of a process that runs TensorFlow or dlib may hang.
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        for _ in track(pool.map(write, missing), "training cache", len(missing)):
+            pass
     cache = FaceCache(folder)
     lost = len(data.paths) - len(cache)
     print(f"{len(cache)} faces; none found in {lost} of {len(data.paths)} images")
     return cache
+
+
+def _shard(folder: Path, start: int) -> Path:
+    return folder / f"{start // SHARD:05d}.npy"
+
+
+def _write_shard(data: celeba.CelebA, folder: Path, start: int) -> None:
+    rows = list(_records(data, range(start, min(start + SHARD, len(data.paths)))))
+    shard = _shard(folder, start)
+    with open(temporary := shard.with_suffix(".tmp"), "wb") as file:
+        np.save(file, np.array(rows, RECORD))
+    os.replace(temporary, shard)
 
 
 def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:

@@ -94,9 +94,9 @@ def unet(size: int = 128, widths: tuple[int, ...] = (48, 96, 192, 384)) -> keras
     x = layers.Concatenate()([skips.pop(), maps])
     x = _decode(x, style, widths[-1])
     for width in reversed(widths[:-1]):
-        x = layers.UpSampling2D()(_conv(x, width, kernel=1))
+        x = layers.UpSampling2D(interpolation="bilinear")(_conv(x, width, kernel=1))
         x = _decode(layers.Concatenate()([x, skips.pop()]), style, width)
-    x = layers.UpSampling2D()(_conv(x, widths[0] // 2, kernel=1))
+    x = layers.UpSampling2D(interpolation="bilinear")(_conv(x, widths[0] // 2, kernel=1))
     x = _conv(layers.Concatenate()([x, picture]), widths[0] // 2)
     x = layers.LeakyReLU(0.2)(Modulate()([x, style]))
     face = layers.Conv2D(3, 3, padding="same")(x)

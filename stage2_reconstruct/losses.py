@@ -6,15 +6,33 @@ from keras import ops
 
 #: Weight of a pixel outside the mask, where the picture is copied, over one inside.
 OUTSIDE = 0.1
+#: Side of the window of structural similarity, and its constants for the range [-1, 1].
+WINDOW, C1, C2 = 7, (0.01 * 2) ** 2, (0.03 * 2) ** 2
 
 
-def masked_l1(real, fake, mask):
+def masked_l1(real, fake, mask, known=1.0):
     """Mean |real - fake| over pixels weighted 1 under the mask and OUTSIDE elsewhere.
 
-    real, fake : (n, h, w, 3) in [-1, 1]; mask : (n, h, w, 1), 1 over the face.
+    real, fake : (n, h, w, 3) in [-1, 1]; mask : (n, h, w, 1), 1 over the face; known : scalar or
+    (n, 1, 1, 1), 0 for a drawn face that is to differ under the mask.
     """
-    weight = mask + OUTSIDE * (1 - mask)
+    weight = known * mask + OUTSIDE * (1 - mask)
     return ops.sum(weight * ops.abs(real - fake)) / (3 * ops.sum(weight))
+
+
+def masked_dissimilarity(real, fake, mask, known=1.0):
+    """Mean 1 - SSIM (Wang et al., 2004; uniform windows) of the pixels under the mask.
+
+    Parameters as of :func:`masked_l1`.
+    """
+    mean = _blurred(real), _blurred(fake)
+    variance = _blurred(real * real) - mean[0] ** 2, _blurred(fake * fake) - mean[1] ** 2
+    covariance = _blurred(real * fake) - mean[0] * mean[1]
+    luminance = (2 * mean[0] * mean[1] + C1) / (mean[0] ** 2 + mean[1] ** 2 + C1)
+    structure = (2 * covariance + C2) / (variance[0] + variance[1] + C2)
+    weight = known * mask
+    total = ops.maximum(3 * ops.sum(weight), 1.0)
+    return ops.sum(weight * (1 - luminance * structure)) / total
 
 
 def hinge_discriminator(real, fake):
@@ -25,3 +43,7 @@ def hinge_discriminator(real, fake):
 def hinge_generator(fake):
     """The generator wants its patches' logits high."""
     return -ops.mean(fake)
+
+
+def _blurred(x):
+    return ops.average_pool(x, WINDOW, 1, "same")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 from elseface.common.backend import minimize
-from elseface.stage2_reconstruct.losses import hinge_discriminator, hinge_generator, masked_l1
+from elseface.stage2_reconstruct.losses import (
+    hinge_discriminator,
+    hinge_generator,
+    masked_dissimilarity,
+    masked_l1,
+)
 from keras import ops
 
 #: Decay of the generator's moving average, the network that is kept.  It starts lower, so that
 #: nothing of the first random weights is left in it.
 EMA = 0.999
+#: What the discriminator is told beside the face.
+JUDGED = ("mask", "curves", "attributes")
 
 
 class AdversarialTrainer(keras.Model):
@@ -21,7 +29,8 @@ class AdversarialTrainer(keras.Model):
     ----------
     generator, discriminator : keras.Model
     average : a second generator, holding the moving average of the first one's weights
-    l1_weight : of the pixel loss against an adversarial loss of weight 1
+    weights_of : the weight of each loss that :meth:`losses_of` gives, by its name; without
+        ``fooled`` the discriminator takes no part
     """
 
     def __init__(
@@ -29,15 +38,15 @@ class AdversarialTrainer(keras.Model):
         generator: keras.Model,
         average: keras.Model,
         discriminator: keras.Model,
-        l1_weight: float,
+        weights_of: Mapping[str, float],
     ) -> None:
         super().__init__()
         self.generator, self.average, self.discriminator = generator, average, discriminator
         self.average.trainable = False
         self.average.set_weights(generator.get_weights())
-        self.l1_weight = l1_weight
+        self.weights_of = dict(weights_of)
         self.built = True
-        self.trackers = {name: keras.metrics.Mean(name) for name in ("l1", "fooled", "critic")}
+        self.trackers = {name: keras.metrics.Mean(name) for name in (*weights_of, "critic")}
 
     def compile(self, optimizer: keras.Optimizer, discriminator_optimizer: keras.Optimizer) -> None:
         super().compile(optimizer=optimizer)
@@ -52,46 +61,73 @@ class AdversarialTrainer(keras.Model):
     def call(self, conditions: dict[str, Any], training: bool = False) -> Any:
         return self.average(conditions, training=False)
 
+    def losses_of(self, batch: dict[str, Any], real: Any, fake: Any, seen: Any) -> dict[str, Any]:
+        """The generator's losses by name: scalars.
+
+        Parameters
+        ----------
+        batch : the conditions, and whatever else a subclass trains with
+        real, fake : (n, size, size, 3) in [-1, 1], the photo and what was drawn
+        seen : the same, what was drawn laid into the photo under the mask
+        """
+        return {
+            "l1": masked_l1(real, fake, batch["mask"]),
+            "ssim": masked_dissimilarity(real, fake, batch["mask"]),
+            **self.adversarial(batch, seen),
+        }
+
+    def adversarial(self, batch: dict[str, Any], seen: Any) -> dict[str, Any]:
+        """What the discriminator thinks of faces as they will be seen, where it takes part."""
+        if "fooled" not in self.weights_of:
+            return {}
+        return {"fooled": hinge_generator(self._judge(batch, seen))}
+
     def train_step(self, batch: tuple[dict[str, Any], Any]) -> dict[str, Any]:
-        conditions, real = _tensors(batch)
-        mask = conditions["mask"]
+        given, real = _tensors(batch)
+        mask = given["mask"]
 
         def generator_loss():
-            fake = self.generator(conditions, training=True)
-            pixel = masked_l1(real, fake, mask)
+            fake = self.generator(self._conditions(given), training=True)
             # Judged as it will be seen: only the masked part is drawn, the rest is the photo's.
             seen = mask * fake + (1 - mask) * real
-            fooled = hinge_generator(self._judge(conditions, seen))
-            return self.l1_weight * pixel + fooled, (ops.stop_gradient(seen), pixel, fooled)
+            losses = self.losses_of(given, real, fake, seen)
+            total = sum(self.weights_of[name] * loss for name, loss in losses.items())
+            return total, (ops.stop_gradient(seen), losses)
 
-        _, (seen, pixel, fooled) = minimize(
+        _, (seen, losses) = minimize(
             generator_loss, self.generator.trainable_variables, self.optimizer
         )
-
-        def discriminator_loss():
-            # In one pass: each pass of spectral normalisation rewrites the kernels in place.
-            twice = {name: ops.concatenate([c, c]) for name, c in conditions.items()}
-            verdicts = self._judge(twice, ops.concatenate([real, seen]))
-            return hinge_discriminator(*ops.split(verdicts, 2)), None
-
-        critic, _ = minimize(
-            discriminator_loss,
-            self.discriminator.trainable_variables,
-            self.discriminator_optimizer,
-        )
+        if "fooled" in losses:
+            losses["critic"] = self._train_discriminator(given, real, seen)
         step = ops.cast(self.optimizer.iterations, "float32")
         decay = ops.minimum(EMA, step / (step + 10))
         for mean, new in zip(self.average.weights, self.generator.weights):
             mean.assign(decay * mean + (1 - decay) * new)
-        return self._track(l1=pixel, fooled=fooled, critic=critic)
+        return self._track(**losses)
+
+    def _train_discriminator(self, given: dict[str, Any], real: Any, seen: Any) -> Any:
+        def loss():
+            # In one pass: each pass of spectral normalisation rewrites the kernels in place.
+            twice = {name: ops.concatenate([given[name]] * 2) for name in JUDGED}
+            verdicts = self._judge(twice, ops.concatenate([real, seen]))
+            return hinge_discriminator(*ops.split(verdicts, 2)), None
+
+        critic, _ = minimize(
+            loss, self.discriminator.trainable_variables, self.discriminator_optimizer
+        )
+        return critic
 
     def test_step(self, batch: tuple[dict[str, Any], Any]) -> dict[str, Any]:
-        conditions, real = _tensors(batch)
-        fake = self.average(conditions, training=False)
-        return self._track(l1=masked_l1(real, fake, conditions["mask"]))
+        given, real = _tensors(batch)
+        fake = self.average(self._conditions(given), training=False)
+        loss = {"l1": masked_l1, "ssim": masked_dissimilarity}
+        return self._track(**{name: of(real, fake, given["mask"]) for name, of in loss.items()})
 
-    def _judge(self, conditions: dict[str, Any], face: Any) -> Any:
-        given = {name: conditions[name] for name in ("mask", "curves", "attributes")}
+    def _conditions(self, batch: dict[str, Any]) -> dict[str, Any]:
+        return {tensor.name: batch[tensor.name] for tensor in self.generator.inputs}
+
+    def _judge(self, batch: dict[str, Any], face: Any) -> Any:
+        given = {name: batch[name] for name in JUDGED}
         return self.discriminator({"face": face, **given}, training=True)
 
     def _track(self, **values: Any) -> dict[str, Any]:

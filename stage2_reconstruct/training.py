@@ -30,8 +30,10 @@ class Config:
     ----------
     embedding : "word2vec" or "one-hot"; for the record, the array is passed beside
     epochs, batch_size : of the training split
-    learning_rate, beta_1 : Adam; the discriminator has half the rate; a cosine to a twentieth
-    l1_weight : the source's recipe (Ma et al.) has 20
+    learning_rate, beta_1 : Adam; the discriminator has half the rate; after a
+        short warm-up, a cosine to a twentieth
+    l1_weight, ssim_weight, adversarial_weight : of the losses; the source's recipe (Ma et al.) has
+        20, 0 and 1
     precision : a Keras dtype policy
     seed : of weights, order and augmentation
     """
@@ -42,8 +44,16 @@ class Config:
     learning_rate: float = 4e-4
     beta_1: float = 0.5
     l1_weight: float = 20.0
+    ssim_weight: float = 0.0
+    adversarial_weight: float = 1.0
     precision: str = "float32"
     seed: int = 0
+
+    @property
+    def weights_of(self) -> dict[str, float]:
+        """The weights by the losses' names in the trainer."""
+        adversarial = {"fooled": self.adversarial_weight} if self.adversarial_weight else {}
+        return {"l1": self.l1_weight, "ssim": self.ssim_weight, **adversarial}
 
 
 class Faces(Batches):
@@ -65,20 +75,42 @@ class Faces(Batches):
 
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         rows = self.rows(batch)
+        values = rows["attributes"].astype(np.float32)
+        given, faces = self.given(rows, rows["landmarks"], values)
+        return flipped(self.random, given, faces) if self.random else (given, faces)
+
+    def given(
+        self, rows: np.ndarray, landmarks: np.ndarray, values: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Conditions of a face with these landmarks (b, 68, 2) and attributes (b, 40) in the
+        place and context of `rows`, and the faces that are there."""
         crops = rows["crop"]
         contexts, masks = map(np.stack, zip(*map(blacken, crops, rows["landmarks"])))
-        size = crops.shape[1]
-        curves = np.stack([draw_landmarks(points, size) for points in rows["landmarks"]])
-        values = rows["attributes"].astype(np.float32)
+        curves = np.stack([draw_landmarks(points, crops.shape[1]) for points in landmarks])
         if self.random:
             values = np.abs(values - self.random.uniform(0, SOFTEN, values.shape))
-            flip = self.random.random(len(rows)) < 0.5
-            crops, contexts, masks, curves = (
-                np.where(flip.reshape(-1, *[1] * (a.ndim - 1)), a[:, :, ::-1], a)
-                for a in (crops, contexts, masks, curves)
-            )
         given = conditions(contexts, masks, curves, values, self.embedding)
         return given, crops.astype(np.float32) / 127.5 - 1
+
+
+def flipped(
+    random: np.random.Generator, given: dict[str, np.ndarray], faces: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """A batch with half of its pictures mirrored; attribute maps and numbers stay.
+
+    An array of fewer pictures belongs to the first ones.
+    """
+    mirror = random.random(len(faces)) < 0.5
+
+    def turn(pictures: np.ndarray) -> np.ndarray:
+        turn_it = mirror[: len(pictures), None, None, None]
+        return np.where(turn_it, pictures[:, :, ::-1], pictures)
+
+    turned = {
+        name: turn(array) if array.ndim == 4 and name != "attributes" else array
+        for name, array in given.items()
+    }
+    return turned, turn(faces)
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -98,30 +130,45 @@ class SampleGrid(keras.callbacks.Callback):
         Image.fromarray(pixels).save(self.folder / f"epoch-{epoch + 1:03d}.png")
 
 
-def train(cache: FaceCache, embedding: np.ndarray, folder: Path, config: Config) -> keras.Model:
-    """Train into `folder`; returns the averaged generator, also in ``decoder.weights.h5``."""
+def train(
+    cache: FaceCache, embedding: np.ndarray, folder: Path, config: Config
+) -> AdversarialTrainer:
+    """Train into `folder`; what is worth keeping of the result is its ``average``."""
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
     size = cache[np.array([0])]["crop"].shape[1]
-    trainer = AdversarialTrainer(unet(size), unet(size), patchgan(size), config.l1_weight)
-    faces = Faces(cache, TRAIN, embedding, config.batch_size, config.seed)
+    trainer = AdversarialTrainer(unet(size), unet(size), patchgan(size), config.weights_of)
+    fit(
+        trainer,
+        Faces(cache, TRAIN, embedding, config.batch_size, config.seed),
+        Faces(cache, VALIDATION, embedding, config.batch_size, None),
+        folder,
+        config,
+    )
+    return trainer
+
+
+def fit(
+    trainer: AdversarialTrainer, faces: Faces, validation: Faces, folder: Path, config: Config
+) -> None:
+    """Run all epochs, or those that are left."""
     steps = len(faces) * config.epochs
+    warmup = steps // 50
     optimizers = [
         keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.05),
+            keras.optimizers.schedules.CosineDecay(
+                0.0, steps - warmup, alpha=0.05 * rate, warmup_target=rate, warmup_steps=warmup
+            ),
             beta_1=config.beta_1,
         )
         for rate in (config.learning_rate, config.learning_rate / 2)
     ]
     trainer.compile(*optimizers)
-    validation = Faces(cache, VALIDATION, embedding, config.batch_size, None)
-    samples = Faces(cache, VALIDATION, embedding, 12, None)[0]
+    samples = Faces(validation.cache, VALIDATION, validation.embedding, 12, None)[0]
     trainer.fit(
         faces,
         validation_data=validation,
         epochs=config.epochs,
         callbacks=[SampleGrid(folder / "samples", samples), *run_callbacks(folder, 200)],
     )
-    trainer.average.save_weights(folder / "decoder.weights.h5")
-    return trainer.average

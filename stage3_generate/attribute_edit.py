@@ -59,7 +59,7 @@ class AttributeEdit:
         """The factors of the new face."""
         fixed = self.keep | self.edit.present | self.edit.absent
         attributes = self.policy(self.edit.apply(factors.attributes), fixed, random)
-        landmarks = self.shape(factors.landmarks, attributes, random)
+        landmarks = self.shape(factors.landmarks, factors.attributes, attributes, random)
         return replace(factors, attributes=attributes, landmarks=landmarks)
 
 

@@ -56,12 +56,19 @@ def load_policy(
     return simple[name]
 
 
+def load_shape_model(folder: Path = weights.PACKAGED) -> shape.ShapeModel:
+    """The fitted shape model."""
+    return shape.ShapeModel.from_arrays(weights.load("shape", folder)[0])
+
+
 def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> shape.Shape:
     """A way to choose the new shape, by name."""
-    if name is ShapeName.OWN:
-        return shape.own
-    model = shape.ShapeModel.from_arrays(weights.load("shape", folder)[0])
-    return shape.Mean(model) if name is ShapeName.MEAN else shape.New(model)
+    kinds: dict[ShapeName, type[shape.Own | shape.Mean | shape.New]] = {
+        ShapeName.OWN: shape.Own,
+        ShapeName.MEAN: shape.Mean,
+        ShapeName.NEW: shape.New,
+    }
+    return kinds[name](load_shape_model(folder))
 
 
 def load_attribute_edit(

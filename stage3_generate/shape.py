@@ -3,8 +3,9 @@
 Landmarks are normalised by a similarity transform to the mean shape and reduced by PCA;
 generalised eigenvectors of the scatter between and within identities sort what differs between
 people before what differs between two pictures of one (pose, expression).  The first
-coordinates are replaced, the rest is kept.  The model holds directions and covariances, no
-shape of anybody.
+coordinates are replaced, the rest is kept.  Before that, the shape follows the attributes: a face
+that is to smile gets the corners of its mouth raised as smiling raises them on average.  The
+model holds directions and covariances, no shape of anybody.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class ShapeModel:
     write : ndarray of shape (136, k): what a change of the coordinates does to the shape
     slope, offset : ndarrays of shape (k, 40) and (k,): expected coordinates given attributes
     spread : ndarray of shape (k, k), Cholesky factor of what the attributes leave open
+    response : ndarray of shape (136, 40), what each attribute does to the shape on average
     """
 
     mean: np.ndarray
@@ -48,6 +50,7 @@ class ShapeModel:
     slope: np.ndarray
     offset: np.ndarray
     spread: np.ndarray
+    response: np.ndarray
 
     @classmethod
     def fit(cls, landmarks: np.ndarray, identity: np.ndarray, attributes: np.ndarray) -> ShapeModel:
@@ -65,9 +68,10 @@ class ShapeModel:
         expected = Ridge(alpha=10.0).fit(attributes, coordinates)
         rest = coordinates - expected.predict(attributes)
         spread = np.linalg.cholesky(np.cov(rest.T))
+        response = pca.components_.T @ Ridge(alpha=10.0).fit(attributes, reduced).coef_
         return cls(
             pca.mean_, read[:REPLACED], write[:, :REPLACED], expected.coef_,
-            expected.intercept_, spread,
+            expected.intercept_, spread, response,
         )  # fmt: skip
 
     @classmethod
@@ -96,6 +100,13 @@ class ShapeModel:
             landmarks = undo(normal + change.reshape(68, 2))
         return landmarks.astype(np.float32)
 
+    def respond(self, landmarks: np.ndarray, change: np.ndarray) -> np.ndarray:
+        """Landmarks (68, 2) after a change (40,) of the attributes, each -1 to 1."""
+        if not change.any():
+            return landmarks
+        normal, undo = _normalise(landmarks, self.mean.reshape(68, 2))
+        return undo(normal + (self.response @ change).reshape(68, 2)).astype(np.float32)
+
     def draw(self, attributes: np.ndarray, random: np.random.Generator) -> np.ndarray:
         """Coordinates (k,) of somebody with these attributes (40,) who does not exist."""
         noise = random.standard_normal(len(self.offset))
@@ -103,16 +114,32 @@ class ShapeModel:
 
 
 class Shape(Protocol):
-    """Chooses the new face's landmarks (68, 2), given the old ones and the new attributes."""
+    """Chooses the new face's landmarks (68, 2), given the old ones, the attributes (40,) before
+    and after, and a random generator."""
 
     def __call__(
-        self, landmarks: np.ndarray, attributes: np.ndarray, random: np.random.Generator
+        self,
+        landmarks: np.ndarray,
+        before: np.ndarray,
+        after: np.ndarray,
+        random: np.random.Generator,
     ) -> np.ndarray: ...
 
 
-def own(landmarks: np.ndarray, attributes: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The landmarks as they are: reconstruction, which hides nobody."""
-    return landmarks
+@dataclass(frozen=True)
+class Own:
+    """The landmarks as they are, but for what the changed attributes do to them.  Hides nobody."""
+
+    model: ShapeModel
+
+    def __call__(
+        self,
+        landmarks: np.ndarray,
+        before: np.ndarray,
+        after: np.ndarray,
+        random: np.random.Generator,
+    ) -> np.ndarray:
+        return self.model.respond(landmarks, after - before)
 
 
 @dataclass(frozen=True)
@@ -122,9 +149,14 @@ class Mean:
     model: ShapeModel
 
     def __call__(
-        self, landmarks: np.ndarray, attributes: np.ndarray, random: np.random.Generator
+        self,
+        landmarks: np.ndarray,
+        before: np.ndarray,
+        after: np.ndarray,
+        random: np.random.Generator,
     ) -> np.ndarray:
-        return self.model.reshape(landmarks, np.zeros(len(self.model.offset)))
+        moved = self.model.respond(landmarks, after - before)
+        return self.model.reshape(moved, np.zeros(len(self.model.offset)))
 
 
 @dataclass(frozen=True)
@@ -134,9 +166,14 @@ class New:
     model: ShapeModel
 
     def __call__(
-        self, landmarks: np.ndarray, attributes: np.ndarray, random: np.random.Generator
+        self,
+        landmarks: np.ndarray,
+        before: np.ndarray,
+        after: np.ndarray,
+        random: np.random.Generator,
     ) -> np.ndarray:
-        return self.model.reshape(landmarks, self.model.draw(attributes, random))
+        moved = self.model.respond(landmarks, after - before)
+        return self.model.reshape(moved, self.model.draw(after, random))
 
 
 def _normalise(landmarks: np.ndarray, mean: np.ndarray):

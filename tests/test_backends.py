@@ -29,10 +29,10 @@ if len(sys.argv) > 2:
 for i in (0, 2):
     networks[i].save_weights(f"{folder}/{i}.weights.h5")
 np.save(f"{folder}/drawn.npy", networks[0].predict_on_batch(given))
-trainer = AdversarialTrainer(*networks, l1_weight=20.0)
+trainer = AdversarialTrainer(*networks, {"l1": 20.0, "ssim": 5.0, "fooled": 1.0})
 trainer.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
 losses = [trainer.train_on_batch(given, real, return_dict=True) for _ in range(3)]
-names = ("l1", "fooled", "critic")
+names = ("l1", "ssim", "fooled", "critic")
 np.save(f"{folder}/losses.npy", [[float(step[k]) for k in names] for step in losses])
 """
 

@@ -19,8 +19,9 @@ from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
 from elseface.stage3_generate import shape
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.blending import match_colours, paste
+from elseface.stage3_generate.choices import ShapeName
 from elseface.stage3_generate.edits import Edit
-from elseface.stage3_generate.load import load_attribute_edit
+from elseface.stage3_generate.load import load_attribute_edit, load_shape
 from scipy.ndimage import binary_erosion
 
 
@@ -53,7 +54,8 @@ def test_new_shape_forgets_the_old_one(model, mean_shape):
     people[1][:17, 0] = 0.56 + 1.1 * (people[1][:17, 0] - 0.56)
     before = np.abs(model.coordinates(people[0]) - model.coordinates(people[1])).max()
     draw = shape.New(model)
-    new = [draw(p, np.zeros(COUNT), np.random.default_rng(5)) for p in people]
+    nothing = np.zeros(COUNT)
+    new = [draw(p, nothing, nothing, np.random.default_rng(5)) for p in people]
     after = np.abs(model.coordinates(new[0]) - model.coordinates(new[1])).max()
     assert after < 0.01 * before
 
@@ -76,6 +78,21 @@ def test_shape_follows_the_new_attributes(model, mean_shape):
         new = model.reshape(mean_shape, expected)
         widths.append(new[35, 0] - new[31, 0])
     assert widths[1] > widths[0]
+
+
+def test_own_shape_stays_but_for_what_an_edit_does_to_it(model, mean_shape, random):
+    points = turned(mean_shape).astype(np.float32)
+    neutral, smile = np.zeros(COUNT), np.zeros(COUNT)
+    smile[indices(["Smiling"])] = 1
+    own = shape.Own(model)
+    np.testing.assert_array_equal(own(points, neutral, neutral, random), points)
+    upright = mean_shape.astype(np.float32)
+    smiling = own(upright, neutral, smile, random)
+    corners, lip = [48, 54], 57
+    assert (smiling[corners, 1] - smiling[lip, 1] < upright[corners, 1] - upright[lip, 1]).all()
+    assert np.ptp(smiling[corners, 0]) > np.ptp(upright[corners, 0])  # and wider
+    back = own(smiling, smile, neutral, random)
+    np.testing.assert_allclose(back, upright, atol=0.004)
 
 
 def test_fit_finds_what_tells_people_apart():
@@ -191,7 +208,9 @@ def test_a_new_face_is_drawn(anonymizer, portrait):
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):
     faces = find_faces(portrait)
-    own = replace(anonymizer, shape=shape.own, policy=lambda values, keep, random: values)
+    own = replace(
+        anonymizer, shape=load_shape(ShapeName.OWN), policy=lambda values, keep, random: values
+    )
     smile = replace(own, edit=Edit.parse("-Smiling,+Eyeglasses"))
     pictures = [
         maker.anonymize(portrait, faces, seed).pixels

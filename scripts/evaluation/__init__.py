@@ -1,0 +1,1 @@
+"""Figures about anonymized pictures: how private, how like a face, how good."""

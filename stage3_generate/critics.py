@@ -1,0 +1,72 @@
+"""Frozen networks that training listens to: is the edit seen, is the person still recognised.
+
+Neither measures anything that is reported: success is judged by networks that no loss has seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Critics:
+    """The attribute classifier and the recognizer of training.
+
+    A plain object, so that a trainer that holds it neither trains nor checkpoints the networks.
+    """
+
+    classifier: AttributeClassifier
+    recognizer: keras.Model
+
+    def attributes(self, portraits, seen, mask):
+        """Probabilities (n, 40) of faces laid into their portraits.
+
+        Parameters
+        ----------
+        portraits : (n, s, s, 3) in [0, 255], s the classifier's size, the photo's own
+        seen : (n, size, size, 3) in [-1, 1], the new picture of the frame
+        mask : (n, size, size, 1), 1 over the face
+        """
+        rows = area_matrix(mask.shape[1], self.classifier.size, PORTRAIT_FIELD)
+        under = _resampled(mask, rows)
+        drawn = _resampled(mask * (seen + 1) * 127.5, rows)
+        return self.classifier.network(portraits * (1 - under) + drawn, training=False)
+
+    def likeness(self, real, seen):
+        """Cosine similarity (n,) of the recognizer's embeddings; both in [-1, 1]."""
+        pair = (self.recognizer(face, training=False) for face in (real, seen))
+        return ops.sum(ops.multiply(*pair), axis=-1)
+
+
+def wrong_attributes(probabilities, wanted, weight):
+    """Weighted binary cross-entropy; `weight` (n, 40) counts what, and as much as, it matters.
+
+    Beyond 95 % of certainty nothing is gained: what is left to gain there are patterns that please
+    the one network and show nobody anything.
+    """
+    p = ops.clip(probabilities, 1e-4, 1 - 1e-4)
+    loss = -ops.log(ops.where(wanted > 0.5, p, 1 - p))
+    excess = ops.relu(loss + np.log(0.95).astype("float32"))
+    return ops.sum(weight * excess) / ops.maximum(ops.sum(weight), 1e-6)
+
+
+def area_matrix(size: int, out: int, field: float) -> np.ndarray:
+    """Resampling of one axis by area: ndarray (out, size), float32.
+
+    `out` pixels span `field` times what `size` pixels span, about the same centre; a row sums to
+    the share of its pixel that lies inside.
+    """
+    edges = ((np.arange(out + 1) / out - 0.5) * field + 0.5) * size
+    pixel = np.arange(size)
+    low = np.maximum(edges[:-1, None], pixel)
+    high = np.minimum(edges[1:, None], pixel + 1)
+    return (np.maximum(high - low, 0) / (edges[1] - edges[0])).astype(np.float32)
+
+
+def _resampled(pictures, rows: np.ndarray):
+    return ops.einsum("oi,nijc,pj->nopc", rows, pictures, rows)

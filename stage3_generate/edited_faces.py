@@ -1,0 +1,94 @@
+"""Training batches with faces that are to become somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from elseface.common.attributes import CONTEXT, COUNT, PROTECTED, index, indices
+from elseface.stage1_disentangle.attributes import shrink
+from elseface.stage1_disentangle.cache import FaceCache
+from elseface.stage2_reconstruct.training import Faces, flipped
+from elseface.stage3_generate.edits import Edit
+from elseface.stage3_generate.policies import Policy
+from elseface.stage3_generate.shape import New, Own, ShapeModel
+
+#: Attributes that are seen under the mask; of the context's, glasses cover most of it.
+VISIBLE: tuple[int, ...] = tuple(
+    i for i in range(COUNT) if i not in indices(CONTEXT) or i == index("Eyeglasses")
+)
+#: Half of the trained edits are of these, which users ask for.
+FREQUENT: tuple[int, ...] = tuple(indices(("Smiling", "Young", "Eyeglasses")))
+
+
+@dataclass(frozen=True)
+class Editing:
+    """How a face is changed: by policy or by hand, in its own shape or a new one."""
+
+    policy: Policy
+    model: ShapeModel
+
+    def change(
+        self, landmarks: np.ndarray, bits: np.ndarray, random: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, bool]:
+        """New landmarks (68, 2), new attribute values (40,), and whether the shape is new."""
+        by_policy, by_hand, reshaped = random.random(3) < 0.5
+        after = self.policy(bits, indices(PROTECTED), random) if by_policy else bits
+        if by_hand:
+            pool = FREQUENT if random.random() < 0.5 else VISIBLE
+            chosen = frozenset(random.choice(pool, random.integers(1, 3), replace=False).tolist())
+            present = frozenset(i for i in chosen if after[i] < 0.5)
+            after = Edit(present, chosen - present).apply(after)
+        shape = New(self.model) if reshaped else Own(self.model)
+        return shape(landmarks, bits, after, random), after, bool(reshaped)
+
+
+class EditedFaces(Faces):
+    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first half is changed.
+
+    For that half the dict has also ``portrait`` (m, s, s, 3) in [0, 255], ``wanted`` and ``weight``
+    (m, 40), and ``repelled`` (m,), 1 where the person must not be recognised.
+    """
+
+    def __init__(
+        self,
+        cache: FaceCache,
+        split: int,
+        embedding: np.ndarray,
+        batch_size: int,
+        seed: int,
+        editing: Editing,
+        portrait_size: int,
+    ) -> None:
+        super().__init__(cache, split, embedding, batch_size, seed)
+        self.editing, self.portrait_size = editing, portrait_size
+        self.seed = seed
+
+    def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        rows = self.rows(batch)
+        landmarks, bits = rows["landmarks"].copy(), rows["attributes"].astype(np.float32)
+        values = bits.copy()
+        new = (len(rows) + 1) // 2
+        repelled = np.zeros(new, np.float32)
+        for i in range(new):
+            landmarks[i], values[i], repelled[i] = self.editing.change(
+                landmarks[i], bits[i], self.random
+            )
+        given, faces = self.given(rows, landmarks, values)
+        portraits = np.stack([shrink(p, self.portrait_size) for p in rows["portrait"][:new]])
+        extra = {
+            "portrait": portraits,
+            "wanted": np.round(values[:new]),
+            "weight": emphasis(bits[:new], values[:new]),
+            "repelled": repelled,
+        }
+        return flipped(self.random, {**given, **extra}, faces)
+
+
+def emphasis(bits: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """How much each visible attribute matters (n, 40): what changes as much as all that stays."""
+    visible = np.isin(np.arange(COUNT), VISIBLE)
+    changed = visible & (np.round(values) != bits)
+    stays = visible & ~changed
+    weight = changed / np.maximum(changed.sum(1, keepdims=True), 1)
+    return (weight + stays / np.maximum(stays.sum(1, keepdims=True), 1)).astype(np.float32)

@@ -1,0 +1,70 @@
+"""Training the decoder on for generation: on faces that were edited and reshaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from elseface.common import weights
+from elseface.common.celeba import TRAIN, VALIDATION
+from elseface.common.training import open_run
+from elseface.stage1_disentangle.cache import FaceCache
+from elseface.stage2_reconstruct import training
+from elseface.stage2_reconstruct.decoder import unet
+from elseface.stage2_reconstruct.discriminator import patchgan
+from elseface.stage2_reconstruct.training import Faces, fit
+from elseface.stage3_generate.critics import Critics
+from elseface.stage3_generate.edited_faces import EditedFaces, Editing
+from elseface.stage3_generate.generation_trainer import GenerationTrainer
+
+
+@dataclass(frozen=True)
+class Config(training.Config):
+    """One run: stage 2's, and
+
+    Attributes
+    ----------
+    attribute_weight : of the frozen classifier's verdict on edited faces
+    likeness_weight : of the frozen recognizer's similarity to the person who was there
+    """
+
+    epochs: int = 4
+    learning_rate: float = 2e-4
+    l1_weight: float = 15.0
+    ssim_weight: float = 4.0
+    attribute_weight: float = 1.0
+    likeness_weight: float = 3.0
+
+    @property
+    def weights_of(self) -> dict[str, float]:
+        """See the base class."""
+        new = {"attributes": self.attribute_weight, "likeness": self.likeness_weight}
+        return {**super().weights_of, **new}
+
+
+def train(
+    cache: FaceCache,
+    start: Mapping[str, Mapping[str, np.ndarray]],
+    editing: Editing,
+    critics: Critics,
+    folder: Path,
+    config: Config,
+) -> GenerationTrainer:
+    """Train into `folder` from `start`: the arrays of ``decoder``, ``discriminator`` and
+    ``embeddings`` that stage 2 left."""
+    open_run(folder, config)
+    keras.utils.set_random_seed(config.seed)
+    keras.mixed_precision.set_global_policy(config.precision)
+    size = cache[np.array([0])]["crop"].shape[1]
+    generator, average = (weights.fill_network(unet(size), start["decoder"]) for _ in range(2))
+    discriminator = weights.fill_network(patchgan(size), start["discriminator"])
+    trainer = GenerationTrainer(generator, average, discriminator, config.weights_of, critics)
+    maps = start["embeddings"]["maps"]
+    faces = EditedFaces(
+        cache, TRAIN, maps, config.batch_size, config.seed, editing, critics.classifier.size
+    )
+    fit(trainer, faces, Faces(cache, VALIDATION, maps, config.batch_size, None), folder, config)
+    return trainer

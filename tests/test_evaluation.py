@@ -1,0 +1,98 @@
+"""The figures, on data whose answer is known."""
+
+import numpy as np
+import pytest
+from elseface.common.attributes import COUNT, PROTECTED, indices
+from elseface.scripts.evaluation import controls, privacy, quality, utility
+from elseface.stage1_disentangle.attributes import resnet50
+from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.mask import photo_ellipse
+from sklearn.metrics import roc_curve
+
+
+def people(random, count: int, pictures: int, noise: float, d: int = 64):
+    identity = np.repeat(np.arange(count), pictures)
+    centres = random.standard_normal((count, d))
+    vectors = centres[identity] + noise * random.standard_normal((len(identity), d))
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), identity
+
+
+def test_rank1_of_the_clear_and_of_the_unrelated(random):
+    clean, identity = people(random, 40, 5, 0.1)
+    assert privacy.rank1(clean, clean, identity).all()
+    other, _ = people(random, 40, 5, 0.1)
+    assert privacy.rank1(other, clean, identity).mean() < 0.15
+    assert privacy.chance(clean, identity) == pytest.approx(4 / 199, abs=0.04)
+
+
+def test_threshold_accepts_the_rate_of_strangers_that_scikit_learn_says(random):
+    clean, identity = people(random, 60, 4, 0.8)
+    threshold = privacy.accept_threshold(clean, identity, 0.01)
+    above = np.triu_indices(len(clean), 1)
+    same = (identity[:, None] == identity)[above]
+    false, _, at = roc_curve(same, (clean @ clean.T)[above], drop_intermediate=False)
+    nearest = np.searchsorted(false, 0.01)
+    assert threshold == pytest.approx(at[nearest], abs=0.01)
+    assert privacy.self_match(clean, clean, threshold).all()
+    assert not privacy.self_match(-clean, clean, threshold).any()
+
+
+def test_interval_is_over_people_not_pictures(random):
+    """Twenty people of fifty pictures, each all hit or all missed: a wide interval."""
+    identity = np.repeat(np.arange(20), 50)
+    by_person = (identity % 2).astype(bool)
+    low, high = privacy.with_interval(by_person, identity)["interval"]
+    deviation = np.sqrt(0.25 / 20)
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.2)
+    scattered = privacy.with_interval(random.random(1000) < 0.5, identity)["interval"]
+    assert scattered[1] - scattered[0] < 0.1
+
+
+def test_frechet_distance_of_two_normal_distributions(random):
+    first = random.standard_normal((20000, 3)) * (1, 2, 1)
+    second = random.standard_normal((20000, 3)) * (1, 3, 1) + (2, 0, 0)
+    assert quality.frechet(first, second) == pytest.approx(2**2 + (3 - 2) ** 2, rel=0.03)
+    assert quality.frechet(first, first) == pytest.approx(0, abs=1e-6)
+
+
+def test_features_tell_a_soft_picture_from_a_sharp_one(random):
+    network = resnet50()
+    noise = random.integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
+    flat = np.full_like(noise, 128)
+    sharp, soft = (quality.features(network, list(pictures)) for pictures in (noise, flat))
+    assert sharp.shape == (4, 512) and np.abs(sharp - soft).max() > 1e-3
+
+
+def test_similarity_of_a_picture_with_itself(random):
+    photo = random.integers(0, 256, (218, 178, 3), dtype=np.uint8)
+    assert quality.similarity(photo, photo) == (1, 1)
+    changed = photo.copy()
+    changed[quality.FACE_BOX] = 0
+    whole, box = quality.similarity(photo, changed)
+    assert box < 0.1 < whole
+
+
+def test_landmarks_of_an_unchanged_portrait_are_where_they_were(portrait):
+    (face,) = find_faces(portrait)
+    assert utility.landmark_error(portrait, face) < 0.01
+    black = controls.black_ellipse(portrait, face)
+    assert utility.landmark_error(black, face) > 0.02
+    under = photo_ellipse(face, (slice(0, None), slice(0, None))).draw(*portrait.shape[:2]) == 1
+    assert not black[under].any() and (black[~under] == portrait[~under]).all()
+
+
+def test_strangers_are_of_the_same_kind(random):
+    bits, others = random.integers(0, 2, (2, 500, COUNT))
+    chosen = controls.strangers(bits[:50], others)
+    differ = (bits[:50, controls.KIND] != others[chosen][:, controls.KIND]).sum(1)
+    best = (bits[:50, None, controls.KIND] != others[None][:, :, controls.KIND]).sum(-1).min(1)
+    np.testing.assert_array_equal(differ, best)
+
+
+def test_what_an_edit_names_does_not_count_as_lost():
+    before = np.zeros((2, COUNT), bool)
+    after = before.copy()
+    after[0, indices(["Heavy_Makeup"])] = True
+    assert utility.protected_kept(before, after, "Heavy_Makeup")["mean"] == 1
+    kept = utility.protected_kept(before, after)
+    assert kept["Heavy_Makeup"] == 0.5 and kept["mean"] == pytest.approx(1 - 0.5 / len(PROTECTED))

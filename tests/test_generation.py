@@ -1,0 +1,178 @@
+"""Training for generation: edited batches, frozen critics, the recognizer that repels."""
+
+import keras
+import numpy as np
+import pytest
+from elseface.common.attributes import COUNT, NAMES, index, indices
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier
+from elseface.stage1_disentangle.cache import RECORD, FaceCache
+from elseface.stage2_reconstruct import embeddings
+from elseface.stage2_reconstruct.decoder import unet
+from elseface.stage2_reconstruct.discriminator import patchgan
+from elseface.stage3_generate import policies, recognizer_training
+from elseface.stage3_generate.critics import Critics, area_matrix, wrong_attributes
+from elseface.stage3_generate.edited_faces import EditedFaces, Editing, emphasis
+from elseface.stage3_generate.generation_trainer import GenerationTrainer
+from elseface.stage3_generate.load import load_shape_model
+from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
+
+SIZE, PORTRAIT = 32, 20
+
+
+@pytest.fixture
+def faces(tmp_path, random, mean_shape, monkeypatch) -> FaceCache:
+    """Sixteen tinted squares of eight people, two each: six to train on, two to validate."""
+    dtype = np.dtype([
+        (name, (np.uint8, (SIZE, SIZE, 3)) if name in ("crop", "portrait") else RECORD[name])
+        for name in RECORD.names
+    ])  # fmt: skip
+    monkeypatch.setattr("elseface.stage1_disentangle.cache.RECORD", dtype)
+    rows = np.zeros(16, dtype)
+    rows["identity"] = np.arange(16) // 2
+    tint = random.integers(20, 230, (8, 1, 1, 3))[rows["identity"]]
+    rows["crop"] = rows["portrait"] = np.broadcast_to(tint, (16, SIZE, SIZE, 3))
+    rows["landmarks"] = mean_shape
+    rows["attributes"] = random.integers(0, 2, (16, COUNT))
+    rows["partition"][12:] = 1
+    np.save(tmp_path / "00000.npy", rows)
+    return FaceCache(tmp_path)
+
+
+def edited(faces: FaceCache, batch_size: int = 8, policy=policies.none) -> EditedFaces:
+    editing = Editing(policy, load_shape_model())
+    return EditedFaces(faces, 0, embeddings.one_hot(), batch_size, 0, editing, PORTRAIT)
+
+
+def test_area_matrix_averages_and_knows_its_field():
+    np.testing.assert_allclose(area_matrix(4, 2, 1.0), [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]])
+    wide = area_matrix(128, 80, PORTRAIT_FIELD)
+    inside = wide.sum(1)
+    assert inside[0] == inside[-1] == 0 and inside[40] == pytest.approx(1)
+    assert wide.sum() == pytest.approx(80 / PORTRAIT_FIELD, rel=1e-4)
+    # A ramp over the frame stays that ramp.
+    ramp = wide @ ((np.arange(128) + 0.5) / 128)
+    centre = ((np.arange(80) + 0.5) / 80 - 0.5) * PORTRAIT_FIELD + 0.5
+    full = inside > 0.999
+    np.testing.assert_allclose(ramp[full], centre[full], atol=3e-4)
+
+
+def test_wrong_attributes_has_known_answers():
+    p = np.array([[0.5, 0.99, 0.2]], np.float32)
+    wanted = np.array([[1, 1, 0]], np.float32)
+    for weight, loss in (
+        ([1, 0, 0], np.log(0.95) - np.log(0.5)),
+        ([0, 1, 0], 0),  # sure enough
+        ([0, 0, 1], np.log(0.95) - np.log(0.8)),
+        ([0, 0, 0], 0),
+    ):
+        got = wrong_attributes(p, wanted, np.array([weight], np.float32))
+        assert float(got) == pytest.approx(loss, abs=1e-5)
+
+
+def test_contrast_is_the_likelihood_of_ones_partner():
+    identity = np.array([[3], [5], [3], [5]])
+    vectors = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)
+    loss = np.asarray(supervised_contrast(identity, vectors))
+    np.testing.assert_allclose(loss, np.log(1 + 2 * np.exp(-10)), atol=1e-5)
+    alike = np.full((4, 2), np.sqrt(0.5), np.float32)
+    np.testing.assert_allclose(supervised_contrast(identity, alike), np.log(3), rtol=1e-5)
+
+
+def test_only_the_first_half_is_changed_and_never_its_context(faces):
+    batches = edited(faces)
+    batches.order = np.arange(8)
+    given, real = batches[0]
+    assert given["wanted"].shape == given["weight"].shape == (4, COUNT)
+    assert given["portrait"].shape == (4, PORTRAIT, PORTRAIT, 3)
+    assert set(np.unique(given["repelled"])) <= {0, 1}
+    hidden = given["mask"][..., 0] == 1
+    assert (given["context"][hidden] == -1).all()
+    np.testing.assert_array_equal(given["context"][~hidden], real[~hidden])
+    curves = given["curves"]
+    mirrored = curves[:, :, ::-1]
+    for i in range(4, 8):  # all have one shape, up to a mirror
+        assert (curves[i] == curves[4]).all() or (curves[i] == mirrored[4]).all()
+
+
+def test_every_hand_edit_is_coherent_and_aimed(faces, random):
+    editing = Editing(policies.none, load_shape_model())
+    points, bits = faces[np.array([0])]["landmarks"][0], np.zeros(COUNT, np.float32)
+    changed = []
+    for _ in range(200):
+        _, after, _ = editing.change(points, bits, random)
+        changed.append(after)
+        assert after[index("Goatee")] + after[index("No_Beard")] < 2
+    shares = dict(zip(NAMES, np.mean(changed, 0)))
+    assert shares["Smiling"] > 0.05 and shares["Bangs"] == 0  # hair is copied, not drawn
+
+
+def test_what_changes_matters_as_much_as_all_that_stays():
+    bits = np.zeros((2, COUNT), np.float32)
+    values = bits.copy()
+    values[0, indices(["Smiling", "Big_Nose"])] = 1
+    weight = emphasis(bits, values)
+    assert weight[0, index("Smiling")] == weight[0, index("Big_Nose")] == 0.5
+    np.testing.assert_allclose(weight.sum(1), [2, 1], rtol=1e-5)
+    assert weight[0, index("Blond_Hair")] == 0
+
+
+def tiny_classifier() -> AttributeClassifier:
+    portrait = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 3, 2, "same", activation="relu")(
+        keras.layers.Rescaling(1 / 127.5, -1)(portrait)
+    )
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.Dense(COUNT, activation="sigmoid")(x)
+    return AttributeClassifier(keras.Model(portrait, x), PORTRAIT)
+
+
+def test_critics_look_at_the_face_laid_into_its_portrait(random):
+    classifier = tiny_classifier()
+    critics = Critics(classifier, embedding_network((4, 8)))
+    portraits = random.uniform(0, 255, (2, PORTRAIT, PORTRAIT, 3)).astype(np.float32)
+    seen = random.uniform(-1, 1, (2, SIZE, SIZE, 3)).astype(np.float32)
+    nothing = np.zeros((2, SIZE, SIZE, 1), np.float32)
+    untouched = classifier.network.predict_on_batch(portraits)
+    np.testing.assert_allclose(critics.attributes(portraits, seen, nothing), untouched, atol=1e-5)
+    everything = critics.attributes(portraits, seen, nothing + 1)
+    assert np.abs(np.asarray(everything) - untouched).max() > 1e-4
+    np.testing.assert_allclose(critics.likeness(seen, seen), 1, atol=1e-5)
+
+
+def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
+    keras.utils.set_random_seed(0)
+    critics = Critics(tiny_classifier(), embedding_network((4, 8)))
+    frozen = [w.copy() for w in critics.recognizer.get_weights()]
+    frozen += [w.copy() for w in critics.classifier.network.get_weights()]
+    weights_of = {"l1": 1.0, "ssim": 1.0, "fooled": 0.1, "attributes": 10.0, "likeness": 1.0}
+    networks = unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8))
+    trainer = GenerationTrainer(*networks, weights_of, critics)
+    trainer.compile(keras.optimizers.Adam(3e-3), keras.optimizers.Adam(1e-4))
+    batch = edited(faces)[0]
+    steps = [trainer.train_on_batch(*batch, return_dict=True) for _ in range(30)]
+    first, last = (steps[0], steps[-1])
+    assert float(last["attributes"]) < float(first["attributes"])
+    after = [*critics.recognizer.get_weights(), *critics.classifier.network.get_weights()]
+    for old, new in zip(frozen, after):
+        np.testing.assert_array_equal(old, new)
+    held = {id(w) for w in critics.recognizer.weights + critics.classifier.network.weights}
+    assert not held & {id(w) for w in trainer.weights}  # neither trained nor checkpointed
+
+
+def test_recognizer_training_shows_pairs_and_tells_people_apart(faces, tmp_path):
+    pairs = recognizer_training.Pairs(faces, 0, people=3, seed=0)
+    pictures, identity = pairs[0]
+    assert pictures.shape == (6, SIZE, SIZE, 3) and np.abs(pictures).max() <= 1
+    assert (identity[::2] == identity[1::2]).all() and len(set(identity[:, 0])) == 3
+    config = recognizer_training.Config(epochs=3, people=3)
+    network = recognizer_training.train(faces, tmp_path / "run", config)
+    assert (tmp_path / "run/log.csv").exists()
+
+    def perfect(crops):
+        return np.eye(16)[np.unique(crops.reshape(len(crops), -1), axis=0, return_inverse=True)[1]]
+
+    class Perfect:
+        predict_on_batch = staticmethod(perfect)
+
+    assert recognizer_training.verify(Perfect(), faces, 1) == {"area under ROC": 1, "rank-1": 1}
+    assert 0 <= recognizer_training.verify(network, faces, 1)["area under ROC"] <= 1
