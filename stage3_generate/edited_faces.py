@@ -19,6 +19,9 @@ VISIBLE: tuple[int, ...] = tuple(
 )
 #: Half of the trained edits are of these, which users ask for.
 FREQUENT: tuple[int, ...] = tuple(indices(("Smiling", "Young", "Eyeglasses")))
+#: Coordinates that a new shape replaces, fewest and most: the decoder learns to reconcile a
+#: context with a shape that fits it worse than the one it will be asked for.
+REPLACED = (12, 26)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Editing:
             chosen = frozenset(random.choice(pool, random.integers(1, 3), replace=False).tolist())
             present = frozenset(i for i in chosen if after[i] < 0.5)
             after = Edit(present, chosen - present).apply(after)
-        shape = New(self.model) if reshaped else Own(self.model)
+        replaced = int(random.integers(*REPLACED, endpoint=True))
+        shape = New(self.model, replaced) if reshaped else Own(self.model)
         return shape(landmarks, bits, after, random), after, bool(reshaped)
 
 

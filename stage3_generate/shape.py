@@ -32,15 +32,15 @@ PICTURES = 6
 
 @dataclass(frozen=True)
 class ShapeModel:
-    """A fitted model; `k` coordinates are replaced.
+    """A fitted model of n coordinates, those that tell people apart most first.
 
     Attributes
     ----------
     mean : ndarray of shape (136,), the mean shape, x and y in turn, frame coordinates
-    read : ndarray of shape (k, 136): coordinates = read @ (shape - mean)
-    write : ndarray of shape (136, k): what a change of the coordinates does to the shape
-    slope, offset : ndarrays of shape (k, 40) and (k,): expected coordinates given attributes
-    spread : ndarray of shape (k, k), Cholesky factor of what the attributes leave open
+    read : ndarray of shape (n, 136): coordinates = read @ (shape - mean)
+    write : ndarray of shape (136, n): what a change of the coordinates does to the shape
+    slope, offset : ndarrays of shape (n, 40) and (n,): expected coordinates given attributes
+    spread : ndarray of shape (n, n), Cholesky factor of what the attributes leave open
     response : ndarray of shape (136, 40), what each attribute does to the shape on average
     """
 
@@ -64,14 +64,13 @@ class ShapeModel:
         directions = directions[:, ::-1]  # most telling first
         read = directions.T @ pca.components_
         write = pca.components_.T @ np.linalg.inv(directions.T)
-        coordinates = (shapes - pca.mean_) @ read[:REPLACED].T
+        coordinates = (shapes - pca.mean_) @ read.T
         expected = Ridge(alpha=10.0).fit(attributes, coordinates)
         rest = coordinates - expected.predict(attributes)
         spread = np.linalg.cholesky(np.cov(rest.T))
         response = pca.components_.T @ Ridge(alpha=10.0).fit(attributes, reduced).coef_
         return cls(
-            pca.mean_, read[:REPLACED], write[:, :REPLACED], expected.coef_,
-            expected.intercept_, spread, response,
+            pca.mean_, read, write, expected.coef_, expected.intercept_, spread, response,
         )  # fmt: skip
 
     @classmethod
@@ -84,19 +83,21 @@ class ShapeModel:
         return asdict(self)
 
     def coordinates(self, landmarks: np.ndarray) -> np.ndarray:
-        """The identity coordinates (k,) of landmarks (68, 2)."""
+        """The coordinates (n,) of landmarks (68, 2)."""
         normal, _ = _normalise(landmarks, self.mean.reshape(68, 2))
         return self.read @ (normal.ravel() - self.mean)
 
     def reshape(self, landmarks: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
-        """Landmarks (68, 2) with other identity coordinates, same place, pose and expression.
+        """Landmarks (68, 2) whose first coordinates are `coordinates` (k,), at most n of them.
 
-        A changed shape normalises a little differently, which would leave a tenth of the old
-        coordinates in the new ones; a few rounds take that away.
+        Place, size and the other coordinates stay.  A changed shape normalises a little
+        differently, which would leave a tenth of the old coordinates in the new ones; a few rounds
+        take that away.
         """
+        k = len(coordinates)
         for _ in range(ROUNDS):
             normal, undo = _normalise(landmarks, self.mean.reshape(68, 2))
-            change = self.write @ (coordinates - self.coordinates(landmarks))
+            change = self.write[:, :k] @ (coordinates - self.coordinates(landmarks)[:k])
             landmarks = undo(normal + change.reshape(68, 2))
         return landmarks.astype(np.float32)
 
@@ -107,10 +108,12 @@ class ShapeModel:
         normal, undo = _normalise(landmarks, self.mean.reshape(68, 2))
         return undo(normal + (self.response @ change).reshape(68, 2)).astype(np.float32)
 
-    def draw(self, attributes: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        """Coordinates (k,) of somebody with these attributes (40,) who does not exist."""
-        noise = random.standard_normal(len(self.offset))
-        return self.slope @ attributes + self.offset + self.spread @ noise
+    def draw(
+        self, attributes: np.ndarray, random: np.random.Generator, k: int = REPLACED
+    ) -> np.ndarray:
+        """The first k coordinates of somebody with these attributes (40,) who does not exist."""
+        expected = self.slope[:k] @ attributes + self.offset[:k]
+        return expected + self.spread[:k, :k] @ random.standard_normal(k)
 
 
 class Shape(Protocol):
@@ -156,14 +159,21 @@ class Mean:
         random: np.random.Generator,
     ) -> np.ndarray:
         moved = self.model.respond(landmarks, after - before)
-        return self.model.reshape(moved, np.zeros(len(self.model.offset)))
+        return self.model.reshape(moved, np.zeros(REPLACED))
 
 
 @dataclass(frozen=True)
 class New:
-    """A shape drawn from the population of those who have the new attributes."""
+    """A shape drawn from the population of those who have the new attributes.
+
+    Attributes
+    ----------
+    model : ShapeModel
+    replaced : how many coordinates are drawn; more of them hide more, and fit the rest less
+    """
 
     model: ShapeModel
+    replaced: int = REPLACED
 
     def __call__(
         self,
@@ -173,7 +183,7 @@ class New:
         random: np.random.Generator,
     ) -> np.ndarray:
         moved = self.model.respond(landmarks, after - before)
-        return self.model.reshape(moved, self.model.draw(after, random))
+        return self.model.reshape(moved, self.model.draw(after, random, self.replaced))
 
 
 def _normalise(landmarks: np.ndarray, mean: np.ndarray):
