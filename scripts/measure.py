@@ -1,7 +1,7 @@
 """Measure weights on the test identities of a CelebA layout.
 
     python -m elseface.scripts.measure CELEBA --recognizer MobileFaceNet.onnx \\
-        --judge runs/judge/weights -o figures.json
+        --judge runs/judge/weights -o figures.json --shape own --shape new --policy none
 
 Needs ``pip install '.[evaluate]'``.  The recognizer (see
 :class:`~elseface.scripts.evaluation.recognizer.OnnxRecognizer`) and the judge, an attribute network
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +23,13 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.common.attributes import index
 from elseface.common.celeba import TEST, VALIDATION, CelebA
 from elseface.common.photo import read_photo
-from elseface.scripts.evaluation import controls, privacy, quality, utility
+from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
 from elseface.scripts.evaluation.recognizer import OnnxRecognizer
 from elseface.stage1_disentangle.attribute_training import score
 from elseface.stage1_disentangle.faces import aligned_face
 from elseface.stage3_generate.choices import PolicyName, ShapeName
-from elseface.stage3_generate.load import load_attribute_edit, load_classifier
+from elseface.stage3_generate.load import load_attribute_edit, load_classifier, load_shape_model
+from elseface.stage3_generate.shape import New
 from rich.progress import track
 
 EDITS = ("Smiling", "Young", "Eyeglasses", "Big_Nose", "Bushy_Eyebrows", "Heavy_Makeup",
@@ -42,6 +44,10 @@ def main(
     folder: Annotated[Path, typer.Option("--weights")] = weights.PACKAGED,
     shapes: Annotated[list[ShapeName] | None, typer.Option("--shape")] = None,
     policies: Annotated[list[PolicyName] | None, typer.Option("--policy")] = None,
+    replaced: Annotated[
+        list[int] | None,
+        typer.Option(help="Also --shape new with so many shape coordinates replaced."),
+    ] = None,
     edited: Annotated[int, typer.Option(help="Faces an edit is tried on.")] = 300,
     limit: Annotated[int | None, typer.Option(help="At most this many images.")] = None,
 ) -> None:
@@ -56,6 +62,13 @@ def main(
         for shape in shapes or ShapeName
         for policy in policies or PolicyName
     }
+    default = load_attribute_edit(folder=folder)
+    figures["replaced"] = {
+        k: bench.method(replace(default, shape=New(load_shape_model(folder), k)))
+        for k in replaced or ()
+    }
+    network = default.decoder.network
+    figures["decoder"] = {"parameters": network.count_params(), "GFLOP": cost.gflop(network)}
     figures["edits"] = {
         sign + name: bench.edit(name, sign, folder, edited) for name in EDITS for sign in "+-"
     }

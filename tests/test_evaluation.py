@@ -1,12 +1,14 @@
 """The figures, on data whose answer is known."""
 
+import keras
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT, PROTECTED, indices
-from elseface.scripts.evaluation import controls, privacy, quality, utility
+from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
 from elseface.stage1_disentangle.attributes import resnet50
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
+from elseface.stage2_reconstruct.decoder import Modulate
 from sklearn.metrics import roc_curve
 
 
@@ -96,3 +98,11 @@ def test_what_an_edit_names_does_not_count_as_lost():
     assert utility.protected_kept(before, after, "Heavy_Makeup")["mean"] == 1
     kept = utility.protected_kept(before, after)
     assert kept["Heavy_Makeup"] == 0.5 and kept["mean"] == pytest.approx(1 - 0.5 / len(PROTECTED))
+
+
+def test_cost_of_a_network_counted_by_hand():
+    picture = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, 2, "same", use_bias=False)(picture)
+    x = Modulate()([x, keras.layers.Dense(5)(keras.layers.GlobalAveragePooling2D()(x))])
+    wanted = 3 * 3 * 3 * 4 * 16 + 4 * 5 + 5 * 8
+    assert cost.gflop(keras.Model(picture, x)) == pytest.approx(2e-9 * wanted)

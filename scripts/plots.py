@@ -1,0 +1,136 @@
+"""What ``scripts.measure`` found and how training went, as a table and two plots.
+
+    python -m elseface.scripts.plots figures.json --run runs/decoder --run runs/generator -o docs
+
+Needs ``pip install '.[evaluate]'``.  Writes ``figures.md``, ``privacy.svg`` and ``curves.svg``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+NAIVE, PARROT, SELF = "naive rank-1", "parrot rank-1", "self-match at FAR 0.001"
+
+
+def main(
+    figures: Annotated[Path, typer.Argument(help="JSON of scripts.measure.")],
+    runs: Annotated[list[Path] | None, typer.Option("--run", help="Run folders.")] = None,
+    output: Annotated[Path, typer.Option("-o")] = Path("docs"),
+) -> None:
+    """Write the table and the plots."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    found = json.loads(figures.read_text())
+    (output / "figures.md").write_text(tables(found))
+    _plot_privacy(found, output / "privacy.svg")
+    if runs:
+        _plot_curves(runs, output / "curves.svg")
+
+
+def tables(found: dict[str, Any]) -> str:
+    """The figures as Markdown."""
+    methods = {**found["methods"], **_replaced(found)}
+    distance = next(key for key in next(iter(methods.values())) if key.startswith("Frechet"))
+    attributes = found["attributes"]
+    lines = [
+        "# Figures",
+        "",
+        f"{found['images']} test images of {found['identities']} identities that no network saw;",
+        "95 % bootstrap intervals over identities.  Written by `scripts.plots` from the output of",
+        "`scripts.measure`.",
+        "",
+        f"Attributes: mean accuracy {attributes['accuracy']:.2%}, balanced"
+        f" {attributes['balanced']:.2%}, majority {attributes['majority']:.2%}."
+        f"  Decoder: {found['decoder']['parameters'] / 1e6:.1f} M parameters,"
+        f" {found['decoder']['GFLOP']:.2f} GFLOP a face.",
+        "",
+        "## Privacy",
+        "",
+        "| | naive rank-1 | self-match at FAR 1e-3 | parrot rank-1 |",
+        "|---|---|---|---|",
+        f"| chance | {found['controls']['chance']:.3f} | | |",
+    ]
+    controls = {name: c for name, c in found["controls"].items() if name != "chance"}
+    for name, scores in {**controls, **methods}.items():
+        cells = (_interval(scores.get(key)) for key in (NAIVE, SELF, PARROT))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        "## Utility and quality",
+        "",
+        f"| | SSIM whole | SSIM face box | {distance} | found by MTCNN | landmark error |"
+        " expression kept | protected kept |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, scores in methods.items():
+        cells = [f"{scores[key]:.3f}" for key in ("SSIM whole", "SSIM face box")]
+        cells += [f"{scores[distance]:.3f}", f"{scores['face found by MTCNN']:.4f}"]
+        cells += [f"{scores['landmark error']:.3f}", f"{scores['expression kept']:.3f}"]
+        lines.append(f"| {name} | {' | '.join(cells)} | {scores['protected kept']['mean']:.3f} |")
+    lines += ["", "## Edits", "", "| | faces | shown | protected kept |", "|---|---|---|---|"]
+    for name, scores in found["edits"].items():
+        if scores["faces"]:
+            shown, kept = _interval(scores["shown"]), f"{scores['protected kept']:.3f}"
+            lines.append(f"| {name} | {scores['faces']} | {shown} | {kept} |")
+    return "\n".join(lines) + "\n"
+
+
+def _replaced(found: dict[str, Any]) -> dict[str, Any]:
+    return {f"new/ppas, {k} replaced": scores for k, scores in found["replaced"].items()}
+
+
+def _interval(score: dict[str, Any] | None) -> str:
+    if score is None:
+        return ""
+    low, high = score["interval"]
+    return f"{score['mean']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _plot_privacy(found: dict[str, Any], path: Path) -> None:
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), sharey=True)
+    methods = {**found["methods"], **_replaced(found)}
+    for axis, attack in zip(axes, (NAIVE, PARROT)):
+        for name, scores in methods.items():
+            mean, (low, high) = scores[attack]["mean"], scores[attack]["interval"]
+            x = scores["landmark error"]
+            axis.errorbar(x, mean, [[mean - low], [high - mean]], fmt="o", capsize=3)
+            axis.annotate(name, (x, mean), (4, 4), textcoords="offset points", fontsize=7)
+        for name, style in (("black ellipse", "--"), ("stranger", ":")):
+            if score := found["controls"][name].get(attack):
+                axis.axhline(score["mean"], color="grey", linestyle=style, label=name)
+        axis.set_xlabel("landmark error / inter-ocular distance")
+        axis.set_ylabel(attack)
+        axis.set_ylim(0)
+        axis.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def _plot_curves(runs: list[Path], path: Path) -> None:
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4))
+    for run in runs:
+        with open(run / "log.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        epochs = [int(row["epoch"]) + 1 for row in rows]
+        for axis, name in zip(axes, ("val_l1", "val_ssim")):
+            if name in rows[0]:
+                axis.plot(epochs, [float(row[name]) for row in rows], "o-", label=run.name)
+            axis.set_xlabel("epoch")
+            axis.set_ylabel(name.replace("val_ssim", "val 1 - SSIM under the mask"))
+            axis.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+if __name__ == "__main__":
+    typer.run(main)
