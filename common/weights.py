@@ -35,6 +35,9 @@ def save(folder: Path, name: str, arrays: Mapping[str, np.ndarray], facts: dict[
 def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read one part: its arrays in float32, and the facts of its training.
 
+    A part that is shipped and that the manifest of `folder` does not name is the shipped one, so
+    that the weights of one run can be tried with the others as they are.
+
     Raises
     ------
     ElsefaceError
@@ -42,6 +45,8 @@ def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dic
     """
     entry = _manifest(folder).get(name)
     if entry is None:
+        if folder != PACKAGED:
+            return load(name)
         raise ElsefaceError(f"{folder / 'manifest.json'}: lacks weights {name!r}; train them")
     path = folder / entry["file"]
     if not path.is_file():

@@ -15,17 +15,11 @@ import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job, plan, real_path
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
-from elseface.stage3_generate.choices import PolicyName, ShapeName
+from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
     from elseface.common.anonymizer import Anonymizer, Change
     from elseface.stage3_generate.policies import Ppas
-
-
-class Method(StrEnum):
-    """What ``--method`` takes."""
-
-    ATTRIBUTE_EDIT = "attribute-edit"
 
 
 class IfNoFace(StrEnum):
@@ -39,7 +33,12 @@ class IfNoFace(StrEnum):
 def command(
     paths: Annotated[list[Path], typer.Argument(help="Photos and folders.", show_default=False)],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
-    method: Annotated[Method, typer.Option(help="How faces are replaced.")] = Method.ATTRIBUTE_EDIT,
+    method: Annotated[
+        MethodName, typer.Option(help="How faces are replaced; the others compare.")
+    ] = MethodName.ATTRIBUTE_EDIT,
+    strength: Annotated[
+        float | None, typer.Option(help="Of blur, pixelate and swirl.", show_default=False)
+    ] = None,
     policy: Annotated[PolicyName, typer.Option(help="How attributes change.")] = PolicyName.PPAS,
     shape: Annotated[ShapeName, typer.Option(help="Whose face shape.")] = ShapeName.NEW,
     edit: Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')] = "",
@@ -70,13 +69,10 @@ def command(
     if report:
         _check_report(report, {*_files(jobs), *(source for source, _ in refused)})
     kept = [name for name in keep.replace(" ", "").split(",") if name]
+    options = {"policy": policy, "shape_name": shape, "edit": edit, "keep": kept,
+               "max_flips": max_flips, "epsilon": epsilon}  # fmt: skip
     with silent_start():
-        from elseface.common.weights import PACKAGED
-        from elseface.stage3_generate.load import load_attribute_edit
-
-        anonymizer = load_attribute_edit(
-            policy, shape, edit, kept, weights or PACKAGED, max_flips, epsilon
-        )
+        anonymizer = _load(method, strength, weights, options)
     records: list[dict[str, Any]] = []
     for source, reason in refused:
         complain(reason)
@@ -95,15 +91,32 @@ def command(
         records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
     if report:
         settings = {
-            "method": method, "policy": policy, "shape": shape, "edit": edit, "keep": kept,
-            "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
+            "method": method, "strength": strength, "policy": policy, "shape": shape, "edit": edit,
+            "keep": kept, "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
         }  # fmt: skip
         summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
-        if policy is PolicyName.PPAS:
+        if method is MethodName.ATTRIBUTE_EDIT and policy is PolicyName.PPAS:
             summary["ppas"] = _released(anonymizer.policy, anonymizer.keep, records)
         _write_report(report, summary)
     if any(record["output"] is None for record in records):
         sys.exit(PARTIAL)
+
+
+def _load(
+    method: MethodName, strength: float | None, weights: Path | None, options: dict[str, Any]
+) -> Anonymizer:
+    if method is not MethodName.ATTRIBUTE_EDIT:
+        from elseface.stage3_generate.classic import load_obfuscation
+
+        if options["edit"]:
+            raise ElsefaceError(f"--edit does not go with {method}, which knows no attributes")
+        return load_obfuscation(method, strength)
+    if strength is not None:
+        raise ElsefaceError("--strength goes with blur, pixelate and swirl")
+    from elseface.common.weights import PACKAGED
+    from elseface.stage3_generate.load import load_attribute_edit
+
+    return load_attribute_edit(**options, folder=weights or PACKAGED)
 
 
 def anonymize_file(

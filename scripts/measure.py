@@ -41,7 +41,9 @@ def main(
     recognizer: Annotated[Path, typer.Option(help="ONNX recognizer.")],
     judge: Annotated[Path, typer.Option(help="Attribute weights kept for measuring.")],
     output: Annotated[Path, typer.Option("-o", help="Figures as JSON.")],
-    folder: Annotated[Path, typer.Option("--weights")] = weights.PACKAGED,
+    folder: Annotated[
+        Path, typer.Option("--weights", help="Parts to measure in place of those shipped.")
+    ] = weights.PACKAGED,
     shapes: Annotated[list[ShapeName] | None, typer.Option("--shape")] = None,
     policies: Annotated[list[PolicyName] | None, typer.Option("--policy")] = None,
     replaced: Annotated[

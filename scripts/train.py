@@ -9,11 +9,10 @@ Copy and paste, in this order (the cache is built by whichever needs it first)::
     elseface train population --celeba celeba --run runs/population
     elseface train recognizer --celeba celeba --run runs/recognizer
     elseface train generator  --celeba celeba --run runs/generator \\
-        --start runs/decoder/weights --recognizer runs/recognizer/weights --weights WEIGHTS
+        --start runs/decoder/weights --recognizer runs/recognizer/weights
 
-WEIGHTS is a folder that `attributes`, `shape` and `population` were collected in (default: the
-weights shipped).  Each leaves its weights with a manifest in ``RUN/weights``; the same command
-again goes on with an interrupted run.
+Each leaves its weights with a manifest in ``RUN/weights``; the same command again goes on with
+an interrupted run.
 """
 
 from __future__ import annotations
@@ -151,7 +150,7 @@ def generator(
     recognizer: Annotated[Path, typer.Option(help="Weights of `train recognizer`.")],
     cache: CacheOption = None,
     folder: Annotated[
-        Path | None, typer.Option("--weights", help="The other parts; default: shipped.")
+        Path | None, typer.Option("--weights", help="Parts to use in place of those shipped.")
     ] = None,
     epochs: int = 4,
     batch_size: int = 16,
@@ -165,20 +164,23 @@ def generator(
     seed: int = 0,
 ) -> None:
     """The decoder on faces of nobody: edited, reshaped, unlike the person who was there."""
+    import keras
     from elseface.common import weights
+    from elseface.stage1_disentangle.attributes import backbone, resnet50
     from elseface.stage3_generate import generation_training as training
     from elseface.stage3_generate import load
     from elseface.stage3_generate.critics import Critics
     from elseface.stage3_generate.edited_faces import Editing
     from elseface.stage3_generate.recognizer import embedding_network
 
+    keras.mixed_precision.set_global_policy(precision)  # of the frozen networks too
     folder = folder or weights.PACKAGED
     needed = ("embeddings", "decoder", "discriminator")
     parts = {name: weights.load(name, start) for name in needed}
-    judge, _ = weights.load("recognizer", recognizer)
-    critics = Critics(
-        load.load_classifier(folder), weights.fill_network(embedding_network(), judge)
+    unlike = weights.fill_network(
+        embedding_network(backbone(resnet50())), weights.load("recognizer", recognizer)[0]
     )
+    critics = Critics(load.load_classifier(folder), unlike)
     editing = Editing(load.load_policy(load.PolicyName.PPAS, folder), load.load_shape_model(folder))
     config = training.Config(
         embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
@@ -200,22 +202,29 @@ def recognizer(
     celeba: CelebaOption,
     run: RunOption,
     cache: CacheOption = None,
-    epochs: int = 30,
+    folder: Annotated[
+        Path | None, typer.Option("--weights", help="Attribute weights; default: shipped.")
+    ] = None,
+    epochs: int = 6,
     people: int = 64,
-    learning_rate: float = 1e-3,
+    learning_rate: float = 3e-4,
     precision: PrecisionOption = "float32",
     seed: int = 0,
 ) -> None:
     """The recognizer that generation is trained against; it is not part of the tool."""
+    import keras
     from elseface.common import weights
     from elseface.common.celeba import VALIDATION
     from elseface.stage3_generate import recognizer_training as training
+    from elseface.stage3_generate.load import load_classifier
 
     faces = _cache(celeba, run, cache)
     config = training.Config(
         epochs=epochs, people=people, learning_rate=learning_rate, precision=precision, seed=seed
     )
-    network = training.train(faces, run, config)
+    keras.mixed_precision.set_global_policy(precision)  # of the network that it starts from
+    classifier = load_classifier(folder or weights.PACKAGED)
+    network = training.train(faces, classifier.network, run, config)
     scores = training.verify(network, faces, VALIDATION)
     facts = {"validation": scores, "config": dataclasses.asdict(config)}
     weights.save(run / "weights", "recognizer", weights.network_arrays(network), facts)

@@ -33,6 +33,12 @@ def resnet50() -> keras.Model:
     return keras.Model(portrait, probabilities, name="attributes")
 
 
+def backbone(network: keras.Model) -> keras.Model:
+    """What :func:`resnet50` puts its dense layer on: pictures (n, h, w, 3) in [-1, 1] to features
+    (n, 2048).  It shares its weights with `network`."""
+    return next(layer for layer in network.layers if isinstance(layer, keras.Model))
+
+
 def shrink(portrait: np.ndarray, size: int) -> np.ndarray:
     """A portrait at the network's size.
 

@@ -21,3 +21,17 @@ class ShapeName(StrEnum):
     OWN = "own"
     MEAN = "mean"
     NEW = "new"
+
+
+class MethodName(StrEnum):
+    """Methods of anonymization; all but the first are for comparison, see
+    :mod:`elseface.stage3_generate.classic`."""
+
+    ATTRIBUTE_EDIT = "attribute-edit"
+    BLUR = "blur"
+    PIXELATE = "pixelate"
+    BLACKOUT = "blackout"
+    SWIRL = "swirl"
+    INPAINT_TELEA = "inpaint-telea"
+    INPAINT_NS = "inpaint-ns"
+    MASK = "mask"

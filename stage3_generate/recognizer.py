@@ -1,8 +1,8 @@
-"""A small face recognizer, used in training only: whom it recognises, the decoder must not draw.
+"""A face recognizer, used in training only: whom it recognises, the decoder must not draw.
 
-It is never shipped and never judges.  Its embeddings are trained by supervised contrast (Khosla
-et al., NeurIPS 2020), since most identities of CelebA have two to four pictures here, too few for
-a class each.
+It is never shipped and never judges.  It starts from the attribute network, which knows much of
+what tells people apart, and is trained by supervised contrast (Khosla et al., NeurIPS 2020), since
+most identities of CelebA have two to four pictures here, too few for a class each.
 """
 
 from __future__ import annotations
@@ -15,29 +15,16 @@ DIMENSION = 128
 TEMPERATURE = 0.1
 
 
-def embedding_network(widths: tuple[int, ...] = (32, 64, 128, 256)) -> keras.Model:
+def embedding_network(backbone: keras.Model) -> keras.Model:
     """Faces (n, size, size, 3), RGB in [-1, 1], to unit embeddings (n, DIMENSION), float32.
 
-    A residual network (He et al., CVPR 2016) on the face at half its size.
+    `backbone` gives features (n, d) of pictures in [-1, 1], whose weights are trained with it; it
+    sees the face at half its size, about as large as it is in the attribute network's portraits.
     """
     face = keras.Input((None, None, 3), name="face")
-    x = layers.AveragePooling2D(2)(face)
-    for width in widths:
-        x = _block(x, width, stride=2)
-        x = _block(x, width, stride=1)
-    x = layers.GlobalAveragePooling2D()(x)
-    x = layers.Dense(DIMENSION)(x)
-    x = layers.UnitNormalization(dtype="float32")(x)
-    return keras.Model(face, x, name="recognizer")
-
-
-def _block(x, width: int, stride: int):
-    y = layers.Conv2D(width, 3, stride, "same", use_bias=False)(x)
-    y = layers.ReLU()(layers.BatchNormalization()(y))
-    y = layers.BatchNormalization()(layers.Conv2D(width, 3, padding="same", use_bias=False)(y))
-    if stride > 1:
-        x = layers.BatchNormalization()(layers.Conv2D(width, 1, stride, use_bias=False)(x))
-    return layers.ReLU()(layers.Add()([x, y]))
+    features = backbone(layers.AveragePooling2D(2)(face))
+    embedding = layers.UnitNormalization(dtype="float32")(layers.Dense(DIMENSION)(features))
+    return keras.Model(face, embedding, name="recognizer")
 
 
 def supervised_contrast(identity, embeddings):

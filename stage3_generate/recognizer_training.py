@@ -10,6 +10,7 @@ import numpy as np
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.errors import ElsefaceError
 from elseface.common.training import open_run, run_callbacks
+from elseface.stage1_disentangle.attributes import backbone
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
 from sklearn.metrics import roc_auc_score
@@ -23,14 +24,14 @@ class Config:
     ----------
     epochs : one shows two pictures of every identity that has them
     people : identities a batch, two pictures each
-    learning_rate, weight_decay : AdamW, cosine to 0
+    learning_rate, weight_decay : AdamW, short warm-up, cosine to 0
     precision : a Keras dtype policy
     seed : of weights, pairs and augmentation
     """
 
-    epochs: int = 30
+    epochs: int = 6
     people: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-4
     weight_decay: float = 0.05
     precision: str = "float32"
     seed: int = 0
@@ -79,15 +80,17 @@ class Pairs(keras.utils.PyDataset):
         return np.clip(view * contrast + brightness, 0, 255)
 
 
-def train(cache: FaceCache, folder: Path, config: Config) -> keras.Model:
-    """Train into `folder`."""
+def train(cache: FaceCache, attributes: keras.Model, folder: Path, config: Config) -> keras.Model:
+    """Train into `folder`, from the attribute network `attributes`, whose weights change."""
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
-    network = embedding_network()
+    network = embedding_network(backbone(attributes))
     pairs = Pairs(cache, TRAIN, config.people, config.seed)
+    steps = len(pairs) * config.epochs
+    warmup = steps // 20
     schedule = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate, len(pairs) * config.epochs
+        0.0, steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
     )
     network.compile(
         keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay), supervised_contrast

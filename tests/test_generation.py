@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT, NAMES, index, indices
-from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier, resnet50
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
 from elseface.stage2_reconstruct import embeddings
 from elseface.stage2_reconstruct.decoder import unet
@@ -116,6 +116,13 @@ def test_what_changes_matters_as_much_as_all_that_stays():
     assert weight[0, index("Blond_Hair")] == 0
 
 
+def tiny_recognizer() -> keras.Model:
+    picture = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 3, 2, "same", activation="relu")(picture)
+    x = keras.layers.BatchNormalization()(x)
+    return embedding_network(keras.Model(picture, keras.layers.GlobalAveragePooling2D()(x)))
+
+
 def tiny_classifier() -> AttributeClassifier:
     portrait = keras.Input((None, None, 3))
     x = keras.layers.Conv2D(8, 3, 2, "same", activation="relu")(
@@ -128,7 +135,7 @@ def tiny_classifier() -> AttributeClassifier:
 
 def test_critics_look_at_the_face_laid_into_its_portrait(random):
     classifier = tiny_classifier()
-    critics = Critics(classifier, embedding_network((4, 8)))
+    critics = Critics(classifier, tiny_recognizer())
     portraits = random.uniform(0, 255, (2, PORTRAIT, PORTRAIT, 3)).astype(np.float32)
     seen = random.uniform(-1, 1, (2, SIZE, SIZE, 3)).astype(np.float32)
     nothing = np.zeros((2, SIZE, SIZE, 1), np.float32)
@@ -141,7 +148,7 @@ def test_critics_look_at_the_face_laid_into_its_portrait(random):
 
 def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
     keras.utils.set_random_seed(0)
-    critics = Critics(tiny_classifier(), embedding_network((4, 8)))
+    critics = Critics(tiny_classifier(), tiny_recognizer())
     frozen = [w.copy() for w in critics.recognizer.get_weights()]
     frozen += [w.copy() for w in critics.classifier.network.get_weights()]
     weights_of = {"l1": 1.0, "ssim": 1.0, "fooled": 0.1, "attributes": 10.0, "likeness": 1.0}
@@ -165,7 +172,7 @@ def test_recognizer_training_shows_pairs_and_tells_people_apart(faces, tmp_path)
     assert pictures.shape == (6, SIZE, SIZE, 3) and np.abs(pictures).max() <= 1
     assert (identity[::2] == identity[1::2]).all() and len(set(identity[:, 0])) == 3
     config = recognizer_training.Config(epochs=3, people=3)
-    network = recognizer_training.train(faces, tmp_path / "run", config)
+    network = recognizer_training.train(faces, resnet50(), tmp_path / "run", config)
     assert (tmp_path / "run/log.csv").exists()
 
     def perfect(crops):

@@ -66,6 +66,15 @@ def test_there_and_back(tmp_path, random):
     assert facts == {"size": 3}
 
 
+def test_what_a_folder_lacks_is_the_shipped(tmp_path):
+    arrays, facts = weights.load("shape")
+    weights.save(tmp_path, "shape", arrays, {**facts, "mine": True})
+    assert weights.load("shape", tmp_path)[1]["mine"]
+    assert weights.load("embeddings", tmp_path)[1] == weights.load("embeddings")[1]
+    with pytest.raises(ElsefaceError, match="nonesuch"):
+        weights.load("nonesuch", tmp_path)
+
+
 def test_manifest_states_the_facts():
     manifest = json.loads((weights.PACKAGED / "manifest.json").read_text())
     assert set(manifest) == set(PARTS)

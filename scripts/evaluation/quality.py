@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 import scipy.linalg
+from elseface.stage1_disentangle.attributes import backbone
 from skimage.metrics import structural_similarity
 
 #: Rows and columns of the face in a picture aligned as CelebA's are.
@@ -29,10 +30,10 @@ def features(network: keras.Model, crops: Sequence[np.ndarray]) -> np.ndarray:
     `network` is an attribute network kept for measuring, as
     :func:`~elseface.stage1_disentangle.attributes.resnet50` makes it.
     """
-    backbone = next(layer for layer in network.layers if isinstance(layer, keras.Model))
+    whole = backbone(network)
     scaled = keras.layers.Rescaling(1 / 127.5, -1)
     picture = keras.Input((None, None, 3))
-    early = keras.Model(backbone.inputs, backbone.get_layer(LAYER).output)
+    early = keras.Model(whole.inputs, whole.get_layer(LAYER).output)
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")(early(scaled(picture)))
     extract = keras.Model(picture, pooled)
     parts = np.array_split(np.arange(len(crops)), max(1, len(crops) // 64))
