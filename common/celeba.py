@@ -81,13 +81,15 @@ def training_bits(root: Path) -> np.ndarray:
     """Attribute bits (n, 40) uint8 of the training split, whether or not the images are there.
 
     The full tables (``list_attr_celeba_full``, ``list_eval_partition_full``) are taken where they
-    lie beside a subset.
+    lie beside a subset; of the subset's own images, those that it gives to another split are left
+    out.
     """
     try:
         tables = _table(root, "list_attr_celeba_full"), _table(root, "list_eval_partition_full")
     except ElsefaceError:
         tables = _table(root, "list_attr_celeba"), _table(root, "list_eval_partition")
     attributes, partition = read_attributes(tables[0]), _column(tables[1])
+    partition |= _column(_table(root, "list_eval_partition"))
     rows = [bits for name, bits in attributes.items() if partition.get(name) == TRAIN]
     if not rows:
         raise ElsefaceError(f"{tables[1]}: names no training image of {tables[0]}")

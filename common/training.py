@@ -27,6 +27,13 @@ def open_run(folder: Path, config: Any) -> None:
     written.write_text(text)
 
 
+class Backup(keras.callbacks.BackupAndRestore):
+    """Keras' own forgets the epoch of a run it restored, and a second kill would start from 0."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._current_epoch = epoch
+
+
 def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callback]:
     """Checkpoints every `save_every` batches and each epoch, CSV and TensorBoard logs.
 
@@ -35,7 +42,7 @@ def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callbac
     """
     callbacks: list[keras.callbacks.Callback] = [
         *(
-            keras.callbacks.BackupAndRestore(
+            Backup(
                 folder / "checkpoint",
                 save_freq=often,
                 double_checkpoint=True,  # killed while writing one, there is the one before

@@ -32,6 +32,20 @@ def save(folder: Path, name: str, arrays: Mapping[str, np.ndarray], facts: dict[
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
+def holder(name: str, folder: Path) -> Path:
+    """`folder` where it has the part, or else the shipped weights where they have it."""
+    shipped = name not in _manifest(folder) and name in _manifest(PACKAGED)
+    return PACKAGED if shipped else folder
+
+
+def digest(name: str, folder: Path) -> str:
+    """The sha256 of a part that `folder` itself must have; :class:`ElsefaceError` if it has not."""
+    entry = _manifest(folder).get(name)
+    if entry is None:
+        raise ElsefaceError(f"{folder / 'manifest.json'}: lacks weights {name!r}; train them")
+    return entry["sha256"]
+
+
 def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read one part: its arrays in float32, and the facts of its training.
 
@@ -43,15 +57,13 @@ def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dic
     ElsefaceError
         When the part is missing or its bytes are not those of the manifest.
     """
-    entry = _manifest(folder).get(name)
-    if entry is None:
-        if folder != PACKAGED:
-            return load(name)
-        raise ElsefaceError(f"{folder / 'manifest.json'}: lacks weights {name!r}; train them")
+    folder = holder(name, folder)
+    wanted = digest(name, folder)
+    entry = _manifest(folder)[name]
     path = folder / entry["file"]
     if not path.is_file():
         raise ElsefaceError(f"{path}: the weight file is missing; install elseface again")
-    if _sha256(path) != entry["sha256"]:
+    if _sha256(path) != wanted:
         raise ElsefaceError(f"{path}: not the file of the manifest; install elseface again")
     with np.load(path) as arrays:
         return {key: arrays[key].astype(np.float32) for key in arrays.files}, entry["facts"]

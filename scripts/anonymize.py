@@ -69,8 +69,10 @@ def command(
     if report:
         _check_report(report, {*_files(jobs), *(source for source, _ in refused)})
     kept = [name for name in keep.replace(" ", "").split(",") if name]
-    options = {"policy": policy, "shape_name": shape, "edit": edit, "keep": kept,
-               "max_flips": max_flips, "epsilon": epsilon}  # fmt: skip
+    options = {
+        "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,
+        "epsilon": epsilon,
+    }  # fmt: skip
     with silent_start():
         anonymizer = _load(method, strength, weights, options)
     records: list[dict[str, Any]] = []
@@ -90,10 +92,8 @@ def command(
             complain(record["error"])
         records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
     if report:
-        settings = {
-            "method": method, "strength": strength, "policy": policy, "shape": shape, "edit": edit,
-            "keep": kept, "max_flips": max_flips, "epsilon": epsilon, "aligned": aligned,
-        }  # fmt: skip
+        settings = {"method": method, "aligned": aligned}
+        settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
         summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
         if method is MethodName.ATTRIBUTE_EDIT and policy is PolicyName.PPAS:
             summary["ppas"] = _released(anonymizer.policy, anonymizer.keep, records)
@@ -108,8 +108,8 @@ def _load(
     if method is not MethodName.ATTRIBUTE_EDIT:
         from elseface.stage3_generate.classic import load_obfuscation
 
-        if options["edit"]:
-            raise ElsefaceError(f"--edit does not go with {method}, which knows no attributes")
+        if options["edit"] or options["keep"] or weights:
+            raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
         return load_obfuscation(method, strength)
     if strength is not None:
         raise ElsefaceError("--strength goes with blur, pixelate and swirl")

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.console import explained
+from elseface.scripts.evaluation.privacy import NAIVE, PARROT, SELF_MATCH
 
-NAIVE, PARROT, SELF = "naive rank-1", "parrot rank-1", "self-match at FAR 0.001"
 
-
+@explained
 def main(
     figures: Annotated[Path, typer.Argument(help="JSON of scripts.measure.")],
     runs: Annotated[list[Path] | None, typer.Option("--run", help="Run folders.")] = None,
@@ -26,7 +28,11 @@ def main(
     import matplotlib
 
     matplotlib.use("svg")
-    found = json.loads(figures.read_text())
+    try:
+        found = json.loads(figures.read_text())
+        output.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise ElsefaceError(f"{figures} or {output}: {error}") from None
     (output / "figures.md").write_text(tables(found))
     _plot_privacy(found, output / "privacy.svg")
     if runs:
@@ -35,15 +41,15 @@ def main(
 
 def tables(found: dict[str, Any]) -> str:
     """The figures as Markdown."""
-    methods = {**found["methods"], **_replaced(found)}
+    methods = found["methods"]
     distance = next(key for key in next(iter(methods.values())) if key.startswith("Frechet"))
     attributes = found["attributes"]
     lines = [
         "# Figures",
         "",
-        f"{found['images']} test images of {found['identities']} identities that no network saw;",
-        "95 % bootstrap intervals over identities.  Written by `scripts.plots` from the output of",
-        "`scripts.measure`.",
+        f"{found['images']} test images of {found['identities']} identities of whom no network saw",
+        "a picture; 95 % bootstrap intervals over identities.  Written by `scripts.plots` from the",
+        "output of `scripts.measure`.",
         "",
         f"Attributes: mean accuracy {attributes['accuracy']:.2%}, balanced"
         f" {attributes['balanced']:.2%}, majority {attributes['majority']:.2%}."
@@ -58,7 +64,7 @@ def tables(found: dict[str, Any]) -> str:
     ]
     controls = {name: c for name, c in found["controls"].items() if name != "chance"}
     for name, scores in {**controls, **methods}.items():
-        cells = (_interval(scores.get(key)) for key in (NAIVE, SELF, PARROT))
+        cells = (_interval(scores.get(key)) for key in (NAIVE, SELF_MATCH, PARROT))
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [
         "",
@@ -68,21 +74,24 @@ def tables(found: dict[str, Any]) -> str:
         " expression kept | protected kept |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name, scores in methods.items():
+    for name, scores in {"unchanged": controls["unchanged"], **methods}.items():
         cells = [f"{scores[key]:.3f}" for key in ("SSIM whole", "SSIM face box")]
         cells += [f"{scores[distance]:.3f}", f"{scores['face found by MTCNN']:.4f}"]
         cells += [f"{scores['landmark error']:.3f}", f"{scores['expression kept']:.3f}"]
         lines.append(f"| {name} | {' | '.join(cells)} | {scores['protected kept']['mean']:.3f} |")
-    lines += ["", "## Edits", "", "| | faces | shown | protected kept |", "|---|---|---|---|"]
+    lines += [
+        "",
+        "## Edits",
+        "",
+        "| | faces | shown | shown unedited | protected kept |",
+        "|---|---|---|---|---|",
+    ]
     for name, scores in found["edits"].items():
         if scores["faces"]:
-            shown, kept = _interval(scores["shown"]), f"{scores['protected kept']:.3f}"
-            lines.append(f"| {name} | {scores['faces']} | {shown} | {kept} |")
+            shown, before = (_interval(scores[key]) for key in ("shown", "shown unedited"))
+            kept = f"{scores['protected kept']:.3f}"
+            lines.append(f"| {name} | {scores['faces']} | {shown} | {before} | {kept} |")
     return "\n".join(lines) + "\n"
-
-
-def _replaced(found: dict[str, Any]) -> dict[str, Any]:
-    return {f"new/ppas, {k} replaced": scores for k, scores in found["replaced"].items()}
 
 
 def _interval(score: dict[str, Any] | None) -> str:
@@ -96,9 +105,8 @@ def _plot_privacy(found: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), sharey=True)
-    methods = {**found["methods"], **_replaced(found)}
     for axis, attack in zip(axes, (NAIVE, PARROT)):
-        for name, scores in methods.items():
+        for name, scores in found["methods"].items():
             mean, (low, high) = scores[attack]["mean"], scores[attack]["interval"]
             x = scores["landmark error"]
             axis.errorbar(x, mean, [[mean - low], [high - mean]], fmt="o", capsize=3)
@@ -121,6 +129,8 @@ def _plot_curves(runs: list[Path], path: Path) -> None:
     for run in runs:
         with open(run / "log.csv", newline="") as file:
             rows = list(csv.DictReader(file))
+        if not rows:
+            continue
         epochs = [int(row["epoch"]) + 1 for row in rows]
         for axis, name in zip(axes, ("val_l1", "val_ssim")):
             if name in rows[0]:

@@ -32,7 +32,7 @@ class Config:
     patience : epochs without a better validation accuracy after which training stops
     precision : a Keras dtype policy
     seed : of the weights and the augmentation
-    start : folder of the weights that it goes on from, empty for none; for the record
+    start : sha256 of the weights that it goes on from, empty for none; for the record
     """
 
     phases: tuple[tuple[int, int], ...] = ((8, 64), (6, 96), (6, 128))

@@ -107,12 +107,16 @@ def build(root: Path, folder: Path) -> FaceCache:
         for old in folder.glob("*.npy"):
             old.unlink()
         written.write_text(json.dumps(settings, indent=1))
-    starts = range(0, len(data.paths), SHARD)
-    missing = [s for s in starts if not _shard(folder, s).exists()]
-    write = functools.partial(_write_shard, data, folder)
+    ends = range(SHARD, len(data.paths) + SHARD, SHARD)
+    shards = [range(end - SHARD, min(end, len(data.paths))) for end in ends]
+    paths = {folder / f"{rows.start // SHARD:05d}.npy": rows for rows in shards}
+    missing = {path: rows for path, rows in paths.items() if not path.exists()}
+    write = functools.partial(_write_shard, data)
     # Spawned, because a forked copy of a process that runs TensorFlow or dlib may hang.
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        for _ in track(pool.map(write, missing), "training cache", len(missing)):
+        over = pool.map if len(missing) > 1 else map
+        done = over(write, missing.keys(), missing.values())
+        for _ in track(done, "training cache", len(missing), disable=not missing):
             pass
     cache = FaceCache(folder)
     lost = len(data.paths) - len(cache)
@@ -120,16 +124,10 @@ def build(root: Path, folder: Path) -> FaceCache:
     return cache
 
 
-def _shard(folder: Path, start: int) -> Path:
-    return folder / f"{start // SHARD:05d}.npy"
-
-
-def _write_shard(data: celeba.CelebA, folder: Path, start: int) -> None:
-    rows = list(_records(data, range(start, min(start + SHARD, len(data.paths)))))
-    shard = _shard(folder, start)
-    with open(temporary := shard.with_suffix(".tmp"), "wb") as file:
-        np.save(file, np.array(rows, RECORD))
-    os.replace(temporary, shard)
+def _write_shard(data: celeba.CelebA, path: Path, rows: range) -> None:
+    with open(temporary := path.with_suffix(".tmp"), "wb") as file:
+        np.save(file, np.array(list(_records(data, rows)), RECORD))
+    os.replace(temporary, path)
 
 
 def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:

@@ -6,7 +6,7 @@ from keras import ops
 
 #: Weight of a pixel outside the mask, where the picture is copied, over one inside.
 OUTSIDE = 0.1
-#: Side of the window of structural similarity, and its constants for the range [-1, 1].
+#: Side of the window of structural similarity, and its constants for a range of 2.
 WINDOW, C1, C2 = 7, (0.01 * 2) ** 2, (0.03 * 2) ** 2
 
 
@@ -21,16 +21,17 @@ def masked_l1(real, fake, mask, known=1.0):
 
 
 def masked_dissimilarity(real, fake, mask, known=1.0):
-    """Mean 1 - SSIM (Wang et al., 2004; uniform windows) of the pixels under the mask.
+    """Mean 1 - SSIM (Wang et al., 2004; uniform windows) of every other window under the mask.
 
-    Parameters as of :func:`masked_l1`.
+    Parameters as of :func:`masked_l1`; h and w even.
     """
+    real, fake = real + 1, fake + 1  # luminance is compared by ratio, and must not be negative
     mean = _blurred(real), _blurred(fake)
     variance = _blurred(real * real) - mean[0] ** 2, _blurred(fake * fake) - mean[1] ** 2
     covariance = _blurred(real * fake) - mean[0] * mean[1]
     luminance = (2 * mean[0] * mean[1] + C1) / (mean[0] ** 2 + mean[1] ** 2 + C1)
     structure = (2 * covariance + C2) / (variance[0] + variance[1] + C2)
-    weight = known * mask
+    weight = known * mask[:, 1::2, 1::2]  # where the windows have their middle
     total = ops.maximum(3 * ops.sum(weight), 1.0)
     return ops.sum(weight * (1 - luminance * structure)) / total
 
@@ -46,4 +47,4 @@ def hinge_generator(fake):
 
 
 def _blurred(x):
-    return ops.average_pool(x, WINDOW, 1, "same")
+    return ops.average_pool(x, WINDOW, 2, "same")

@@ -46,7 +46,7 @@ class AdversarialTrainer(keras.Model):
         self.average.set_weights(generator.get_weights())
         self.weights_of = dict(weights_of)
         self.built = True
-        self.trackers = {name: keras.metrics.Mean(name) for name in (*weights_of, "critic")}
+        self.trackers = {name: keras.metrics.Mean(name) for name in (*weights_of, "loss", "critic")}
 
     def compile(self, optimizer: keras.Optimizer, discriminator_optimizer: keras.Optimizer) -> None:
         super().compile(optimizer=optimizer)
@@ -76,6 +76,10 @@ class AdversarialTrainer(keras.Model):
             **self.adversarial(batch, seen),
         }
 
+    def own_conditions(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Mask, curves and attribute maps of the photo itself, under which it is judged."""
+        return batch
+
     def adversarial(self, batch: dict[str, Any], seen: Any) -> dict[str, Any]:
         """What the discriminator thinks of faces as they will be seen, where it takes part."""
         if "fooled" not in self.weights_of:
@@ -94,9 +98,10 @@ class AdversarialTrainer(keras.Model):
             total = sum(self.weights_of[name] * loss for name, loss in losses.items())
             return total, (ops.stop_gradient(seen), losses)
 
-        _, (seen, losses) = minimize(
+        total, (seen, losses) = minimize(
             generator_loss, self.generator.trainable_variables, self.optimizer
         )
+        losses["loss"] = total
         if "fooled" in losses:
             losses["critic"] = self._train_discriminator(given, real, seen)
         step = ops.cast(self.optimizer.iterations, "float32")
@@ -108,7 +113,8 @@ class AdversarialTrainer(keras.Model):
     def _train_discriminator(self, given: dict[str, Any], real: Any, seen: Any) -> Any:
         def loss():
             # In one pass: each pass of spectral normalisation rewrites the kernels in place.
-            twice = {name: ops.concatenate([given[name]] * 2) for name in JUDGED}
+            own = self.own_conditions(given)
+            twice = {name: ops.concatenate([own[name], given[name]]) for name in JUDGED}
             verdicts = self._judge(twice, ops.concatenate([real, seen]))
             return hinge_discriminator(*ops.split(verdicts, 2)), None
 

@@ -30,7 +30,7 @@ class Config:
     ----------
     embedding : "word2vec" or "one-hot"; for the record, the array is passed beside
     epochs, batch_size : of the training split
-    learning_rate, beta_1 : Adam; the discriminator has half the rate; after a
+    learning_rate, beta_1 : Adam; the discriminator has twice the rate; after a
         short warm-up, a cosine to a twentieth
     l1_weight, ssim_weight, adversarial_weight : of the losses; the source's recipe (Ma et al.) has
         20, 0 and 1
@@ -107,7 +107,7 @@ def flipped(
         return np.where(turn_it, pictures[:, :, ::-1], pictures)
 
     turned = {
-        name: turn(array) if array.ndim == 4 and name != "attributes" else array
+        name: turn(array) if array.ndim == 4 and not name.endswith("attributes") else array
         for name, array in given.items()
     }
     return turned, turn(faces)
@@ -158,11 +158,11 @@ def fit(
     optimizers = [
         keras.optimizers.Adam(
             keras.optimizers.schedules.CosineDecay(
-                0.0, steps - warmup, alpha=0.05 * rate, warmup_target=rate, warmup_steps=warmup
+                0.0, steps - warmup, alpha=0.05, warmup_target=rate, warmup_steps=warmup
             ),
             beta_1=config.beta_1,
         )
-        for rate in (config.learning_rate, config.learning_rate / 2)
+        for rate in (config.learning_rate, 2 * config.learning_rate)
     ]
     trainer.compile(*optimizers)
     samples = Faces(validation.cache, VALIDATION, validation.embedding, 12, None)[0]

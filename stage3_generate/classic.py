@@ -7,6 +7,7 @@ face: blur, for one, can be undone in good part by a network trained to.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,14 @@ import numpy as np
 from elseface.common.anonymizer import Anonymized, Change
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
+from elseface.stage1_disentangle.factors import outside_faces
 from elseface.stage1_disentangle.mask import Ellipse, photo_ellipse
 from elseface.stage3_generate.choices import MethodName
 from skimage.transform import swirl
 
-#: Takes the pixels around a face, uint8 RGB, and its ellipse in them; gives the new pixels.
-Paint = Callable[[np.ndarray, Ellipse], np.ndarray]
+#: Takes the pixels around a face, uint8 RGB, its ellipse in them, and what lies under no face's
+#: ellipse (height, width) uint8; gives the new pixels.
+Paint = Callable[[np.ndarray, Ellipse, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,13 @@ class Obfuscation:
     def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`; the seed changes nothing."""
         result = photo.copy()
+        keep = outside_faces(photo, faces)
         for face in faces:
             window = face.alignment.window(photo.shape)
             ellipse = photo_ellipse(face, window)
             here = result[window]
             inside = ellipse.draw(*here.shape[:2]) == 1
-            here[inside] = self.paint(here.copy(), ellipse)[inside]
+            here[inside] = self.paint(photo[window], ellipse, keep[window])[inside]
         return Anonymized(result, tuple(Change(face) for face in faces))
 
 
@@ -52,7 +56,7 @@ def load_obfuscation(name: MethodName, strength: float | None = None) -> Obfusca
     """
     graded = {MethodName.BLUR: Blur, MethodName.PIXELATE: Pixelate, MethodName.SWIRL: Swirl}
     if name in graded:
-        if strength is not None and strength <= 0:
+        if strength is not None and not 0 < strength < math.inf:
             raise ElsefaceError(f"--strength {strength:g}: give a number above 0")
         paint = graded[name]() if strength is None else graded[name](strength)
         return Obfuscation(name.value, paint)
@@ -67,18 +71,13 @@ def load_obfuscation(name: MethodName, strength: float | None = None) -> Obfusca
     return Obfuscation(name.value, plain[name])
 
 
-def unchanged(pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
-    """Nothing done: the control that must be recognised."""
-    return pixels
-
-
 @dataclass(frozen=True)
 class Blur:
     """Gaussian blur of deviation `strength` times the ellipse's half width."""
 
     strength: float = 0.2
 
-    def __call__(self, pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
+    def __call__(self, pixels: np.ndarray, ellipse: Ellipse, keep: np.ndarray) -> np.ndarray:
         return cv2.GaussianBlur(pixels, (0, 0), max(0.5, self.strength * ellipse.axes[0]))
 
 
@@ -88,7 +87,7 @@ class Pixelate:
 
     strength: float = 0.25
 
-    def __call__(self, pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
+    def __call__(self, pixels: np.ndarray, ellipse: Ellipse, keep: np.ndarray) -> np.ndarray:
         height, width = pixels.shape[:2]
         side = max(1.0, self.strength * ellipse.axes[0])
         few = max(1, round(width / side)), max(1, round(height / side))
@@ -96,7 +95,7 @@ class Pixelate:
         return cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
 
 
-def blackout(pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
+def blackout(pixels: np.ndarray, ellipse: Ellipse, keep: np.ndarray) -> np.ndarray:
     """Black: what is left is the context alone."""
     return np.zeros_like(pixels)
 
@@ -107,7 +106,7 @@ class Swirl:
 
     strength: float = 6.0
 
-    def __call__(self, pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
+    def __call__(self, pixels: np.ndarray, ellipse: Ellipse, keep: np.ndarray) -> np.ndarray:
         turned = swirl(
             pixels, ellipse.centre, strength=self.strength, radius=2 * max(ellipse.axes),
             preserve_range=True, mode="edge",
@@ -121,12 +120,12 @@ class Inpaint:
 
     algorithm: int = cv2.INPAINT_TELEA
 
-    def __call__(self, pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
-        hole = ellipse.draw(*pixels.shape[:2])
-        return cv2.inpaint(np.ascontiguousarray(pixels), hole, 3, self.algorithm)
+    def __call__(self, pixels: np.ndarray, ellipse: Ellipse, keep: np.ndarray) -> np.ndarray:
+        # No face may be filled in with what is left of its neighbour.
+        return cv2.inpaint(np.ascontiguousarray(pixels), 1 - keep, 3, self.algorithm)
 
 
-def mask(pixels: np.ndarray, ellipse: Ellipse) -> np.ndarray:
+def mask(pixels: np.ndarray, ellipse: Ellipse, keep: np.ndarray) -> np.ndarray:
     """A drawn face of the skin's mean colour: eyes, nose and mouth, the same for everybody."""
     inside = ellipse.draw(*pixels.shape[:2]) == 1
     skin = pixels[inside].mean(0) if inside.any() else np.full(3, 180.0)

@@ -17,6 +17,14 @@ from elseface.stage3_generate.shape import New, Own, ShapeModel
 VISIBLE: tuple[int, ...] = tuple(
     i for i in range(COUNT) if i not in indices(CONTEXT) or i == index("Eyeglasses")
 )
+#: Of those, what the classifier sees well enough to be listened to; to ask for an oval face, which
+#: it cannot tell in photos either, would ask for patterns.
+TRUSTED: tuple[int, ...] = tuple(
+    indices(
+        ("Smiling", "Mouth_Slightly_Open", "Young", "Eyeglasses", "Male", "Heavy_Makeup",
+         "Wearing_Lipstick", "No_Beard", "Goatee", "Bushy_Eyebrows", "Big_Nose")
+    )
+)  # fmt: skip
 #: Half of the trained edits are of these, which users ask for.
 FREQUENT: tuple[int, ...] = tuple(indices(("Smiling", "Young", "Eyeglasses")))
 #: Coordinates that a new shape replaces, fewest and most: the decoder learns to reconcile a
@@ -48,10 +56,13 @@ class Editing:
 
 
 class EditedFaces(Faces):
-    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first half is changed.
+    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first third is changed.
 
-    For that half the dict has also ``portrait`` (m, s, s, 3) in [0, 255], ``wanted`` and ``weight``
-    (m, 40), and ``repelled`` (m,), 1 where the person must not be recognised.
+    For that third the dict has also ``own_curves`` and ``own_attributes``, the conditions before
+    the change; ``portrait`` (m, s, s, 3) in [0, 255]; ``wanted`` and ``weight`` (m, 40);
+    ``same_person`` (m, size, size, 3) in [-1, 1], another photo of the person where there is one,
+    since the same photo's copied context would resemble whatever is drawn; and ``repelled`` (m,),
+    1 where the person must not be recognised.
     """
 
     def __init__(
@@ -66,33 +77,50 @@ class EditedFaces(Faces):
     ) -> None:
         super().__init__(cache, split, embedding, batch_size, seed)
         self.editing, self.portrait_size = editing, portrait_size
-        self.seed = seed
+        identity = cache.column("identity")
+        order = self.order[np.argsort(identity[self.order], kind="stable")]
+        names, starts = np.unique(identity[order], return_index=True)
+        self.people = dict(zip(names.tolist(), np.split(order, starts[1:])))
 
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         rows = self.rows(batch)
         landmarks, bits = rows["landmarks"].copy(), rows["attributes"].astype(np.float32)
         values = bits.copy()
-        new = (len(rows) + 1) // 2
+        new = (len(rows) + 2) // 3
         repelled = np.zeros(new, np.float32)
         for i in range(new):
             landmarks[i], values[i], repelled[i] = self.editing.change(
                 landmarks[i], bits[i], self.random
             )
         given, faces = self.given(rows, landmarks, values)
+        own, _ = self.given(rows[:new], rows["landmarks"][:new], bits[:new])
         portraits = np.stack([shrink(p, self.portrait_size) for p in rows["portrait"][:new]])
         extra = {
+            "own_curves": own["curves"],
+            "own_attributes": own["attributes"],
             "portrait": portraits,
+            "same_person": self._other_photos(rows[:new]).astype(np.float32) / 127.5 - 1,
             "wanted": np.round(values[:new]),
             "weight": emphasis(bits[:new], values[:new]),
             "repelled": repelled,
         }
         return flipped(self.random, {**given, **extra}, faces)
 
+    def _other_photos(self, rows: np.ndarray) -> np.ndarray:
+        """For each row another crop of the person, or its own where there is none."""
+        chosen = []
+        for row in rows:
+            photos = self.people[int(row["identity"])] if row["identity"] >= 0 else []
+            crops = self.cache[np.asarray(photos, int)]
+            others = crops[crops["name"] != row["name"]]["crop"] if len(crops) else []
+            chosen.append(self.random.choice(others) if len(others) else row["crop"])
+        return np.stack(chosen)
+
 
 def emphasis(bits: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """How much each visible attribute matters (n, 40): what changes as much as all that stays."""
-    visible = np.isin(np.arange(COUNT), VISIBLE)
-    changed = visible & (np.round(values) != bits)
-    stays = visible & ~changed
+    """How much each trusted attribute matters (n, 40): what changes as much as all that stays."""
+    trusted = np.isin(np.arange(COUNT), TRUSTED)
+    changed = trusted & (np.round(values) != bits)
+    stays = trusted & ~changed
     weight = changed / np.maximum(changed.sum(1, keepdims=True), 1)
     return (weight + stays / np.maximum(stays.sum(1, keepdims=True), 1)).astype(np.float32)

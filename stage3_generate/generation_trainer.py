@@ -37,18 +37,31 @@ class GenerationTrainer(AdversarialTrainer):
         self.critics = critics
 
     def losses_of(self, batch: dict[str, Any], real: Any, fake: Any, seen: Any) -> dict[str, Any]:
-        """See the base class; `batch` has as well, for the first m faces, portrait (m, s, s, 3),
-        wanted and weight (m, 40), and repelled (m,)."""
+        """See the base class; `batch` has what :class:`EditedFaces` adds."""
         new = ops.shape(batch["wanted"])[0]
         mask = batch["mask"]
         known = ops.cast(ops.arange(ops.shape(mask)[0]) >= new, "float32")[:, None, None, None]
         shown = self.critics.attributes(batch["portrait"], seen[:new], mask[:new])
-        likeness = ops.relu(self.critics.likeness(real[:new], seen[:new]))
-        repelled = batch["repelled"]
         return {
             "l1": masked_l1(real, fake, mask, known),
             "ssim": masked_dissimilarity(real, fake, mask, known),
             **self.adversarial(batch, seen),
             "attributes": wrong_attributes(shown, batch["wanted"], batch["weight"]),
-            "likeness": ops.sum(repelled * likeness) / ops.maximum(ops.sum(repelled), 1.0),
+            **self._likeness(batch, seen[:new]),
         }
+
+    def _likeness(self, batch: dict[str, Any], seen: Any) -> dict[str, Any]:
+        if "likeness" not in self.weights_of:
+            return {}
+        likeness = ops.relu(self.critics.likeness(batch["same_person"], seen))
+        repelled = batch["repelled"]
+        return {"likeness": ops.sum(repelled * likeness) / ops.maximum(ops.sum(repelled), 1.0)}
+
+    def own_conditions(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """See the base class: of the first faces, the landmarks and attributes before the edit."""
+        new = ops.shape(batch["wanted"])[0]
+        own = {
+            name: ops.concatenate([batch[f"own_{name}"], batch[name][new:]])
+            for name in ("curves", "attributes")
+        }
+        return {**batch, **own}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -29,20 +29,22 @@ class Config(training.Config):
     ----------
     attribute_weight : of the frozen classifier's verdict on edited faces
     likeness_weight : of the frozen recognizer's similarity to the person who was there
+    made_from : sha256 of every part that the run starts from or listens to; for the record
     """
 
     epochs: int = 4
     learning_rate: float = 2e-4
     l1_weight: float = 15.0
     ssim_weight: float = 4.0
-    attribute_weight: float = 1.0
-    likeness_weight: float = 3.0
+    attribute_weight: float = 0.3
+    likeness_weight: float = 0.0
+    made_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def weights_of(self) -> dict[str, float]:
         """See the base class."""
-        new = {"attributes": self.attribute_weight, "likeness": self.likeness_weight}
-        return {**super().weights_of, **new}
+        likeness = {"likeness": self.likeness_weight} if self.likeness_weight else {}
+        return {**super().weights_of, "attributes": self.attribute_weight, **likeness}
 
 
 def train(

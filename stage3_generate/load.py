@@ -11,7 +11,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.reconstruct import Decoder
-from elseface.stage3_generate import policies, shape
+from elseface.stage3_generate import policies
+from elseface.stage3_generate import shape as shapes
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.edits import Edit
@@ -56,24 +57,24 @@ def load_policy(
     return simple[name]
 
 
-def load_shape_model(folder: Path = weights.PACKAGED) -> shape.ShapeModel:
+def load_shape_model(folder: Path = weights.PACKAGED) -> shapes.ShapeModel:
     """The fitted shape model."""
-    return shape.ShapeModel.from_arrays(weights.load("shape", folder)[0])
+    return shapes.ShapeModel.from_arrays(weights.load("shape", folder)[0])
 
 
-def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> shape.Shape:
+def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> shapes.Shape:
     """A way to choose the new shape, by name."""
-    kinds: dict[ShapeName, type[shape.Own | shape.Mean | shape.New]] = {
-        ShapeName.OWN: shape.Own,
-        ShapeName.MEAN: shape.Mean,
-        ShapeName.NEW: shape.New,
+    kinds: dict[ShapeName, type[shapes.Own | shapes.Mean | shapes.New]] = {
+        ShapeName.OWN: shapes.Own,
+        ShapeName.MEAN: shapes.Mean,
+        ShapeName.NEW: shapes.New,
     }
     return kinds[name](load_shape_model(folder))
 
 
 def load_attribute_edit(
     policy: PolicyName = PolicyName.PPAS,
-    shape_name: ShapeName = ShapeName.NEW,
+    shape: ShapeName = ShapeName.NEW,
     edit: str = "",
     keep: Iterable[str] = (),
     folder: Path = weights.PACKAGED,
@@ -93,7 +94,7 @@ def load_attribute_edit(
         load_classifier(folder),
         load_decoder(folder),
         chosen,
-        load_shape(shape_name, folder),
+        load_shape(shape, folder),
         wanted,
         kept | frozenset(indices(PROTECTED)),
     )

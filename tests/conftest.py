@@ -8,7 +8,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+from elseface.common.attributes import NAMES
 from elseface.common.weights import load
+from PIL import Image
 from skimage.data import astronaut
 
 
@@ -35,3 +37,24 @@ def anonymizer():
 @pytest.fixture
 def random() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def layout(tmp_path_factory, portrait):
+    """Six aligned pictures of the portrait, mirrored and tinted, and one without a face."""
+    root = tmp_path_factory.mktemp("celeba")
+    (root / "img_align_celeba").mkdir()
+    crop = portrait[18:236, 133:311]
+    attributes, partition, identity = ["7", " ".join(NAMES)], [], []
+    for i in range(7):
+        picture = (crop[:, ::-1] if i % 2 else crop) * (0.7 + 0.05 * i)
+        picture = picture if i != 3 else np.full_like(picture, 90)
+        name = f"{i:06d}.png"
+        Image.fromarray(picture.astype(np.uint8)).save(root / "img_align_celeba" / name)
+        attributes.append(" ".join([name, *("1" if (i + j) % 3 == 0 else "-1" for j in range(40))]))
+        partition.append(f"{name} {0 if i < 5 else 1}")
+        identity.append(f"{name} {i % 2}")
+    (root / "list_attr_celeba.txt").write_text("\n".join(attributes))
+    (root / "list_eval_partition.txt").write_text("\n".join(partition))
+    (root / "identity_CelebA.txt").write_text("\n".join(identity))
+    return root

@@ -1,9 +1,12 @@
 """Classic methods: inside the ellipse only, and each hides what it says."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
+from elseface.stage1_disentangle.alignment import align
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage3_generate.choices import MethodName
@@ -47,6 +50,22 @@ def test_more_strength_leaves_less_detail(portrait, faces, name):
     assert detail[0] > detail[1] > detail[2]
     with pytest.raises(ElsefaceError, match="above 0"):
         load_obfuscation(name, 0)
+    with pytest.raises(ElsefaceError, match="above 0"):
+        load_obfuscation(name, float("nan"))
+
+
+def test_inpainting_takes_nothing_from_a_neighbour(portrait, faces):
+    """Two overlapping faces: other pixels under the one, the same fill under the other."""
+    face = faces[0]
+    shift = np.array([0.7 * (face.box[2] - face.box[0]), 0])
+    points = face.landmarks + shift.astype(np.float32)
+    beside = replace(face, landmarks=points, alignment=align(points))
+    under = photo_ellipse(beside, (slice(0, None), slice(0, None))).draw(*portrait.shape[:2]) == 1
+    other = portrait.copy()
+    other[under] = 255 - other[under]
+    method = load_obfuscation(MethodName.INPAINT_TELEA)
+    one, two = (method.anonymize(p, [face, beside], 0).pixels for p in (portrait, other))
+    np.testing.assert_array_equal(one, two)
 
 
 def test_nothing_of_the_face_shows_through_where_it_must_not(portrait, faces):

@@ -24,7 +24,9 @@ def test_rank1_of_the_clear_and_of_the_unrelated(random):
     assert privacy.rank1(clean, clean, identity).all()
     other, _ = people(random, 40, 5, 0.1)
     assert privacy.rank1(other, clean, identity).mean() < 0.15
-    assert privacy.chance(clean, identity) == pytest.approx(4 / 199, abs=0.04)
+    assert privacy.chance(identity) == pytest.approx(4 / 199)
+    permuted = [privacy.rank1(clean, clean, random.permutation(identity)).mean() for _ in range(50)]
+    assert np.mean(permuted) == pytest.approx(4 / 199, abs=0.005)
 
 
 def test_threshold_accepts_the_rate_of_strangers_that_scikit_learn_says(random):

@@ -29,11 +29,13 @@ def faces(tmp_path, random, mean_shape, monkeypatch) -> FaceCache:
     monkeypatch.setattr("elseface.stage1_disentangle.cache.RECORD", dtype)
     rows = np.zeros(16, dtype)
     rows["identity"] = np.arange(16) // 2
-    tint = random.integers(20, 230, (8, 1, 1, 3))[rows["identity"]]
+    tint = 2 * random.integers(10, 115, (8, 1, 1, 3))[rows["identity"]]
     rows["crop"] = rows["portrait"] = np.broadcast_to(tint, (16, SIZE, SIZE, 3))
+    rows["crop"][1::2] += 1  # two photos are never quite the same
     rows["landmarks"] = mean_shape
     rows["attributes"] = random.integers(0, 2, (16, COUNT))
     rows["partition"][12:] = 1
+    rows["name"] = [f"{i}.jpg" for i in range(16)]
     np.save(tmp_path / "00000.npy", rows)
     return FaceCache(tmp_path)
 
@@ -60,9 +62,10 @@ def test_wrong_attributes_has_known_answers():
     p = np.array([[0.5, 0.99, 0.2]], np.float32)
     wanted = np.array([[1, 1, 0]], np.float32)
     for weight, loss in (
-        ([1, 0, 0], np.log(0.95) - np.log(0.5)),
+        ([1, 0, 0], np.log(0.7) - np.log(0.5)),
         ([0, 1, 0], 0),  # sure enough
-        ([0, 0, 1], np.log(0.95) - np.log(0.8)),
+        ([0, 0, 1], 0),
+        ([0.5, 0, 0.5], (np.log(0.7) - np.log(0.5)) / 2),
         ([0, 0, 0], 0),
     ):
         got = wrong_attributes(p, wanted, np.array([weight], np.float32))
@@ -78,20 +81,49 @@ def test_contrast_is_the_likelihood_of_ones_partner():
     np.testing.assert_allclose(supervised_contrast(identity, alike), np.log(3), rtol=1e-5)
 
 
-def test_only_the_first_half_is_changed_and_never_its_context(faces):
+def test_only_the_first_third_is_changed_and_never_its_context(faces):
     batches = edited(faces)
     batches.order = np.arange(8)
     given, real = batches[0]
-    assert given["wanted"].shape == given["weight"].shape == (4, COUNT)
-    assert given["portrait"].shape == (4, PORTRAIT, PORTRAIT, 3)
+    assert given["wanted"].shape == given["weight"].shape == (3, COUNT)
+    assert given["portrait"].shape == (3, PORTRAIT, PORTRAIT, 3)
     assert set(np.unique(given["repelled"])) <= {0, 1}
     hidden = given["mask"][..., 0] == 1
     assert (given["context"][hidden] == -1).all()
     np.testing.assert_array_equal(given["context"][~hidden], real[~hidden])
     curves = given["curves"]
     mirrored = curves[:, :, ::-1]
-    for i in range(4, 8):  # all have one shape, up to a mirror
-        assert (curves[i] == curves[4]).all() or (curves[i] == mirrored[4]).all()
+    for i in range(3, 8):  # all have one shape, up to a mirror
+        assert (curves[i] == curves[3]).all() or (curves[i] == mirrored[3]).all()
+    for own in given["own_curves"]:
+        assert (own == curves[3]).all() or (own == mirrored[3]).all()
+    assert any((curves[i] != given["own_curves"][i]).any() for i in range(3))
+    bits = faces[np.arange(3)]["attributes"]
+    kept = given["own_attributes"].max((1, 2))  # one-hot maps, softened
+    np.testing.assert_array_equal(kept > 0.5, bits == 1)
+
+
+def test_the_photo_is_judged_under_its_own_conditions(faces):
+    """The discriminator is never told that a photo shows what was asked of the new face."""
+    batch, _ = edited(faces)[0]
+    trainer = GenerationTrainer(
+        unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8)), {"fooled": 1.0}, None
+    )
+    own = trainer.own_conditions(batch)
+    for name in ("curves", "attributes"):
+        got = np.asarray(own[name])
+        np.testing.assert_array_equal(got[:3], batch[f"own_{name}"])
+        np.testing.assert_array_equal(got[3:], batch[name][3:])
+
+
+def test_the_photo_to_be_unlike_is_another_one_of_the_same_person(faces):
+    batches = edited(faces)
+    batches.order = np.arange(8)
+    crops = faces[np.arange(16)]["crop"][:, 0, 0].astype(int)
+    given, _ = batches[0]
+    for i, other in enumerate((1, 0, 3)):
+        colour = ((given["same_person"][i, 0, 0] + 1) * 127.5).round().astype(int)
+        np.testing.assert_array_equal(colour, crops[other])
 
 
 def test_every_hand_edit_is_coherent_and_aimed(faces, random):
@@ -176,7 +208,8 @@ def test_recognizer_training_shows_pairs_and_tells_people_apart(faces, tmp_path)
     assert (tmp_path / "run/log.csv").exists()
 
     def perfect(crops):
-        return np.eye(16)[np.unique(crops.reshape(len(crops), -1), axis=0, return_inverse=True)[1]]
+        tints = ((crops[:, 0, 0] + 1) * 127.5).round() // 2
+        return np.eye(16)[np.unique(tints, axis=0, return_inverse=True)[1].ravel()]
 
     class Perfect:
         predict_on_batch = staticmethod(perfect)

@@ -4,14 +4,12 @@ import keras
 import numpy as np
 import pytest
 from elseface.common import celeba
-from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle import attribute_training, cache
 from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 from elseface.stage1_disentangle.factors import disentangle, masked_context, outside_faces
 from elseface.stage1_disentangle.mask import face_ellipse
-from PIL import Image
 
 
 def test_one_face_and_no_badge(portrait):
@@ -84,27 +82,6 @@ def tiny_classifier() -> keras.Model:
     return keras.Model(portrait, keras.layers.Dense(40, activation="sigmoid")(features))
 
 
-@pytest.fixture(scope="module")
-def layout(tmp_path_factory, portrait):
-    """Six aligned pictures of the portrait, mirrored and tinted, and one without a face."""
-    root = tmp_path_factory.mktemp("celeba")
-    (root / "img_align_celeba").mkdir()
-    crop = portrait[18:236, 133:311]
-    attributes, partition, identity = ["7", " ".join(NAMES)], [], []
-    for i in range(7):
-        picture = (crop[:, ::-1] if i % 2 else crop) * (0.7 + 0.05 * i)
-        picture = picture if i != 3 else np.full_like(picture, 90)
-        name = f"{i:06d}.png"
-        Image.fromarray(picture.astype(np.uint8)).save(root / "img_align_celeba" / name)
-        attributes.append(" ".join([name, *("1" if (i + j) % 3 == 0 else "-1" for j in range(40))]))
-        partition.append(f"{name} {0 if i < 5 else 1}")
-        identity.append(f"{name} {i % 2}")
-    (root / "list_attr_celeba.txt").write_text("\n".join(attributes))
-    (root / "list_eval_partition.txt").write_text("\n".join(partition))
-    (root / "identity_CelebA.txt").write_text("\n".join(identity))
-    return root
-
-
 def test_cache_counts_resumes_and_rebuilds(layout, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cache, "SHARD", 3)
     built = cache.build(layout, tmp_path)
@@ -121,9 +98,10 @@ def test_cache_counts_resumes_and_rebuilds(layout, tmp_path, monkeypatch, capsys
     np.testing.assert_array_equal(again[np.arange(6)], first)
     assert (tmp_path / "00000.npy").stat().st_mtime_ns == times["00000.npy"]
 
-    monkeypatch.setattr("elseface.stage1_disentangle.alignment.SIDE", 4.0)
-    other = cache.build(layout, tmp_path)
-    assert (other[np.arange(6)]["crop"] != first["crop"]).any()
+    settings = tmp_path / "settings.json"  # as if written by a version with another frame
+    settings.write_text(settings.read_text().replace('"side": 3.5', '"side": 4.0'))
+    np.save(tmp_path / "00000.npy", again[np.arange(6)][::-1][:3])
+    np.testing.assert_array_equal(cache.build(layout, tmp_path)[np.arange(6)], first)
 
 
 def test_cached_crop_shows_the_face_upright_and_whole(layout, tmp_path):

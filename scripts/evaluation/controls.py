@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from elseface.common.attributes import indices
 from elseface.common.face import Face
-from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage3_generate.choices import MethodName
+from elseface.stage3_generate.classic import load_obfuscation
 
 #: A stranger of the same kind shares these.
 KIND = indices(
@@ -15,8 +16,7 @@ KIND = indices(
 
 def black_ellipse(photo: np.ndarray, face: Face) -> np.ndarray:
     """The photo (height, width, 3) with nothing left of the face but its surroundings."""
-    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_photo(face.alignment)
-    return photo * (1 - ellipse.draw(*photo.shape[:2]))[:, :, None]
+    return load_obfuscation(MethodName.BLACKOUT).anonymize(photo, [face], seed=0).pixels
 
 
 def strangers(bits: np.ndarray, others: np.ndarray, seed: int = 0) -> np.ndarray:

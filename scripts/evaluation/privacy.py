@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 #: The false-accept rate of the self-match threshold.
 FALSE_ACCEPTS = 1e-3
+#: The names of the scores.
+NAIVE, PARROT = "naive rank-1", "parrot rank-1"
+SELF_MATCH = f"self-match at FAR {FALSE_ACCEPTS:g}"
 
 
 def rank1(probe: np.ndarray, gallery: np.ndarray, identity: np.ndarray) -> np.ndarray:
@@ -51,14 +55,20 @@ def attacks(
     """Naive rank-1, self-match, and rank-1 of an attacker who runs the tool himself (parrot)."""
     threshold = accept_threshold(clean, identity)
     scores = {
-        "naive rank-1": rank1(probe, clean, identity),
-        f"self-match at FAR {FALSE_ACCEPTS:g}": self_match(probe, clean, threshold),
+        NAIVE: rank1(probe, clean, identity),
+        SELF_MATCH: self_match(probe, clean, threshold),
     }
     if parrot:
-        scores["parrot rank-1"] = rank1(probe, probe, identity)
+        scores[PARROT] = rank1(probe, probe, identity)
     return {name: with_interval(hit, identity) for name, hit in scores.items()}
 
 
-def chance(clean: np.ndarray, identity: np.ndarray) -> float:
-    """Rank-1 with the labels permuted."""
-    return float(rank1(clean, clean, np.random.default_rng(0).permutation(identity)).mean())
+def worst(of: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Of several :func:`attacks` on one method, the highest figure of each kind."""
+    return {name: max((a[name] for a in of), key=lambda score: score["mean"]) for name in of[0]}
+
+
+def chance(identity: np.ndarray) -> float:
+    """Rank-1 of somebody who picks another picture blindly."""
+    _, counts = np.unique(identity, return_counts=True)
+    return float((counts * (counts - 1)).sum() / (len(identity) * (len(identity) - 1)))

@@ -25,7 +25,8 @@ def similarity(photo: np.ndarray, result: np.ndarray) -> tuple[float, float]:
 
 
 def features(network: keras.Model, crops: Sequence[np.ndarray]) -> np.ndarray:
-    """Pooled features (n, 512) of crops (size, size, 3) uint8 RGB.
+    """Pooled features (n, 512) of crops (size, size, 3) uint8 RGB, at the size they were drawn:
+    what the eye sees as grain would be lost at the size the network was trained on.
 
     `network` is an attribute network kept for measuring, as
     :func:`~elseface.stage1_disentangle.attributes.resnet50` makes it.
@@ -52,6 +53,8 @@ def frechet(first: np.ndarray, second: np.ndarray) -> float:
     """
     means = first.mean(0), second.mean(0)
     covariances = np.cov(first.T), np.cov(second.T)
-    root = scipy.linalg.sqrtm(covariances[0] @ covariances[1]).real
+    # The trace of the root is the sum of the roots of the eigenvalues, which are real and >= 0.
+    product = scipy.linalg.eigvals(covariances[0] @ covariances[1]).real
     traces = sum(np.trace(c) for c in covariances)
-    return float(((means[0] - means[1]) ** 2).sum() + traces - 2 * np.trace(root))
+    root = np.sqrt(np.clip(product, 0, None)).sum()
+    return float(((means[0] - means[1]) ** 2).sum() + traces - 2 * root)

@@ -30,8 +30,8 @@ class OnnxRecognizer:
     def embed(self, photo: np.ndarray, face: Face) -> np.ndarray:
         """Unit embedding (d,) of a face of a photo (height, width, 3) uint8 RGB.
 
-        It is cut out by where the original's landmarks were: the attacker is not made to find a
-        face that a method blacked out.
+        It is cut out by the landmarks of `face`; those of the original spare the attacker to find
+        a face that a method blacked out.
         """
         p = face.landmarks
         points = np.stack([p[36:42].mean(0), p[42:48].mean(0), p[30], p[48], p[54]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from elseface.common.attributes import PROTECTED, indices
@@ -18,6 +19,8 @@ from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
 class Mtcnn:
     """A detector that is not the pipeline's (Zhang et al., 2016; weights of PyPI's ``mtcnn``)."""
 
+    SMALLEST = 40  # pixels; aligned faces are about 100
+
     def __init__(self) -> None:
         from mtcnn import MTCNN
 
@@ -26,16 +29,21 @@ class Mtcnn:
     def found(self, photo: np.ndarray, face: Face) -> bool:
         """Whether a face of `photo` (height, width, 3) uint8 RGB lies about where `face` was."""
         middle = face.landmarks.mean(0)
-        for found in self._network.detect_faces(photo):
+        for found in self._network.detect_faces(photo, min_face_size=self.SMALLEST):
             x, y, width, height = found["box"]
             if x <= middle[0] <= x + width and y <= middle[1] <= y + height:
                 return True
         return False
 
 
+def as_seen(result: np.ndarray, face: Face) -> Face:
+    """The face with the landmarks that the result shows, by which an attacker would cut it out."""
+    return replace(face, landmarks=predict(result, face.box))
+
+
 def landmark_error(result: np.ndarray, face: Face) -> float:
     """Mean distance of the result's landmarks to the original's, over the inter-ocular distance."""
-    points = predict(result, face.box)
+    points = as_seen(result, face).landmarks
     eyes = face.landmarks[RIGHT_EYE].mean(0) - face.landmarks[LEFT_EYE].mean(0)
     gap = np.hypot(*(points - face.landmarks).T)
     return float(gap.mean() / np.hypot(*eyes))

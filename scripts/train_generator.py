@@ -1,0 +1,88 @@
+"""``elseface train generator``; as a script its options are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.console import explained
+from elseface.scripts.train_options import (
+    CacheOption,
+    CelebaOption,
+    Count,
+    Precision,
+    PrecisionOption,
+    RunOption,
+    save_decoder,
+    training_cache,
+)
+
+
+@explained
+def command(
+    celeba: CelebaOption,
+    run: RunOption,
+    start: Annotated[Path, typer.Option(help="Weights of `train decoder`, to go on from.")],
+    cache: CacheOption = None,
+    folder: Annotated[
+        Path | None, typer.Option("--weights", help="Parts to use in place of those shipped.")
+    ] = None,
+    epochs: Count = 4,
+    batch_size: Count = 16,
+    learning_rate: float = 2e-4,
+    l1_weight: float = 15.0,
+    ssim_weight: float = 4.0,
+    adversarial_weight: float = 1.0,
+    attribute_weight: float = 0.3,
+    likeness_weight: float = 0.0,
+    recognizer: Annotated[
+        Path | None, typer.Option(help="Weights of `train recognizer`, for --likeness-weight.")
+    ] = None,
+    precision: PrecisionOption = Precision.FLOAT32,
+    seed: int = 0,
+) -> None:
+    """The decoder on faces of nobody: edited, reshaped, unlike the person who was there."""
+    import keras
+    from elseface.common import weights
+    from elseface.stage1_disentangle.attributes import backbone, resnet50
+    from elseface.stage3_generate import generation_training as training
+    from elseface.stage3_generate import load
+    from elseface.stage3_generate.critics import Critics
+    from elseface.stage3_generate.edited_faces import Editing
+    from elseface.stage3_generate.recognizer import embedding_network
+
+    keras.mixed_precision.set_global_policy(precision)  # of the frozen networks too
+    folder = folder or weights.PACKAGED
+    needed = ("embeddings", "decoder", "discriminator")
+    made_from = {name: weights.digest(name, start) for name in needed}
+    for name in ("attributes", "shape", "population"):
+        made_from[name] = weights.digest(name, weights.holder(name, folder))
+    parts = {name: weights.load(name, start) for name in needed}
+    critics = Critics(load.load_classifier(folder))
+    if recognizer:
+        made_from["recognizer"] = weights.digest("recognizer", recognizer)
+        arrays, _ = weights.load("recognizer", recognizer)
+        unlike = weights.fill_network(embedding_network(backbone(resnet50())), arrays)
+        critics = dataclasses.replace(critics, recognizer=unlike)
+    elif likeness_weight:
+        raise ElsefaceError("--likeness-weight needs --recognizer, the weights to be unlike by")
+    editing = Editing(load.load_policy(load.PolicyName.PPAS, folder), load.load_shape_model(folder))
+    config = training.Config(
+        embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
+        learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
+        adversarial_weight=adversarial_weight, attribute_weight=attribute_weight,
+        likeness_weight=likeness_weight, precision=precision, seed=seed, made_from=made_from,
+    )  # fmt: skip
+    faces = training_cache(celeba, run, cache)
+    arrays = {name: part[0] for name, part in parts.items()}
+    trainer = training.train(faces, arrays, editing, critics, run, config)
+    weights.save(run / "weights", "embeddings", *parts["embeddings"])
+    facts = {"config": dataclasses.asdict(config), "before": parts["decoder"][1]}
+    save_decoder(run, trainer, facts)
+
+
+if __name__ == "__main__":
+    typer.run(command)
