@@ -42,7 +42,8 @@ def command(
     faces = training_cache(celeba, run, cache)
     config = training.Config(
         phases=_phases(phases), batch_size=batch_size, learning_rate=learning_rate,
-        precision=precision, seed=seed, start=weights.digest("attributes", start) if start else "",
+        precision=precision.value, seed=seed,
+        start=weights.digest("attributes", start) if start else "",
     )  # fmt: skip
     before, about = weights.load("attributes", start) if start else (None, None)
     network = training.train(faces, run, config, before)

@@ -45,7 +45,7 @@ def command(
     config = training.Config(
         embedding=about["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
-        adversarial_weight=adversarial_weight, precision=precision, seed=seed,
+        adversarial_weight=adversarial_weight, precision=precision.value, seed=seed,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)
     trainer = training.train(faces, maps["maps"], run, config)

@@ -54,7 +54,7 @@ def command(
     from elseface.stage3_generate.edited_faces import Editing
     from elseface.stage3_generate.recognizer import embedding_network
 
-    keras.mixed_precision.set_global_policy(precision)  # of the frozen networks too
+    keras.mixed_precision.set_global_policy(precision.value)  # of the frozen networks too
     folder = folder or weights.PACKAGED
     needed = ("embeddings", "decoder", "discriminator")
     made_from = {name: weights.digest(name, start) for name in needed}
@@ -74,7 +74,7 @@ def command(
         embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
         adversarial_weight=adversarial_weight, attribute_weight=attribute_weight,
-        likeness_weight=likeness_weight, precision=precision, seed=seed, made_from=made_from,
+        likeness_weight=likeness_weight, precision=precision.value, seed=seed, made_from=made_from,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)
     arrays = {name: part[0] for name, part in parts.items()}

@@ -43,10 +43,10 @@ def command(
     faces = training_cache(celeba, run, cache)
     folder = folder or weights.PACKAGED
     config = training.Config(
-        epochs=epochs, people=people, learning_rate=learning_rate, precision=precision, seed=seed,
-        start=weights.digest("attributes", weights.holder("attributes", folder)),
+        epochs=epochs, people=people, learning_rate=learning_rate, precision=precision.value,
+        seed=seed, start=weights.digest("attributes", weights.holder("attributes", folder)),
     )  # fmt: skip
-    keras.mixed_precision.set_global_policy(precision)  # of the network that it starts from
+    keras.mixed_precision.set_global_policy(precision.value)  # of the network that it starts from
     classifier = load_classifier(folder)
     network = training.train(faces, classifier.network, run, config)
     scores = training.verify(network, faces, VALIDATION)

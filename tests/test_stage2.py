@@ -106,12 +106,15 @@ def test_dissimilarity_is_scikit_images(random):
     mask = np.zeros((1, 24, 24, 1), np.float32)
     mask[:, 4:-4, 4:-4] = 1
     _, full = structural_similarity(
-        real[0], fake[0], win_size=7, data_range=2, channel_axis=-1, full=True,
+        real[0] + 1, fake[0] + 1, win_size=7, data_range=2, channel_axis=-1, full=True,
         use_sample_covariance=False,
     )  # fmt: skip
     wanted = 1 - full[5:-4:2, 5:-4:2].mean()
     assert float(masked_dissimilarity(real, fake, mask)) == pytest.approx(wanted, abs=1e-4)
     assert float(masked_dissimilarity(real, real, mask)) == pytest.approx(0, abs=1e-6)
+    # A little lighter about middle grey, which is 0 here, is hardly another picture.
+    grey = real - real.mean()
+    assert float(masked_dissimilarity(grey, grey + 0.05, mask)) < 0.01
 
 
 @pytest.fixture
