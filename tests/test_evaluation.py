@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT, PROTECTED, indices
+from elseface.scripts import plots
 from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
 from elseface.stage1_disentangle.attributes import resnet50
 from elseface.stage1_disentangle.faces import find_faces
@@ -108,3 +109,32 @@ def test_cost_of_a_network_counted_by_hand():
     x = Modulate()([x, keras.layers.Dense(5)(keras.layers.GlobalAveragePooling2D()(x))])
     wanted = 3 * 3 * 3 * 4 * 16 + 4 * 5 + 5 * 8
     assert cost.gflop(keras.Model(picture, x)) == pytest.approx(2e-9 * wanted)
+
+
+def test_tables_say_what_was_measured():
+    score = {"mean": 0.1234, "interval": [0.1, 0.15]}
+    attacks = {privacy.NAIVE: score, privacy.SELF_MATCH: score, privacy.PARROT: score}
+    utility_of = {
+        "SSIM whole": 0.9, "SSIM face box": 0.66, "Frechet distance, x": 1.5,
+        "face found by MTCNN": 0.99, "landmark error": 0.05, "expression kept": 0.8,
+        "protected kept": {"mean": 0.95},
+    }  # fmt: skip
+    found = {
+        "images": 10,
+        "identities": 2,
+        "attributes": {"accuracy": 0.9, "balanced": 0.7, "majority": 0.8},
+        "decoder": {"parameters": 8.2e6, "GFLOP": 3.36},
+        "controls": {"chance": 0.5, "unchanged": attacks | utility_of, "stranger": attacks},
+        "methods": {"own/none": attacks | utility_of},
+        "edits": {
+            "+Smiling": {
+                "faces": 5, "shown": score, "shown unedited": score, "protected kept": 0.9,
+            },
+            "+Young": {"faces": 0},
+        },
+    }  # fmt: skip
+    text = plots.tables(found)
+    assert "| own/none | 0.123 (0.100 to 0.150) |" in text and "| chance | 0.500 |" in text
+    assert "| +Smiling | 5 |" in text and "+Young" not in text
+    rows = [line.count("|") for line in text.splitlines() if line.startswith("|")]
+    assert len(set(rows)) == 3  # three tables, each of one width
