@@ -5,7 +5,8 @@
 
 Needs ``pip install '.[evaluate]'``.  The recognizer (see
 :class:`~elseface.scripts.evaluation.recognizer.OnnxRecognizer`) and the judge, an attribute network
-of another seed, only measure.  Every picture counts, aligned as it is, without detection.
+of another seed, only measure; without a judge, edits and what else it alone can say are left out.
+Every picture counts, aligned as it is, without detection.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ EDITS = ("Smiling", "Young", "Eyeglasses", "Big_Nose", "Bushy_Eyebrows", "Heavy_
 def main(
     root: Annotated[Path, typer.Argument(help="Folder laid out as CelebA is.")],
     recognizer: Annotated[Path, typer.Option(help="ONNX recognizer.")],
-    judge: Annotated[Path, typer.Option(help="Attribute weights kept for measuring.")],
     output: Annotated[Path, typer.Option("-o", help="Figures as JSON.")],
+    judge: Annotated[
+        Path | None, typer.Option(help="Attribute weights kept for measuring.", show_default=False)
+    ] = None,
     folder: Annotated[
         Path, typer.Option("--weights", help="Parts to measure in place of those shipped.")
     ] = weights.PACKAGED,
@@ -70,12 +73,17 @@ def main(
         for policy in policies or PolicyName
     }
     methods |= {f"{k} replaced": replace(default, shape=New(model, k)) for k in replaced or ()}
-    bench = Bench(celeba.read(root), OnnxRecognizer(recognizer), _independent(judge, folder), limit)
+    bench = Bench(
+        celeba.read(root),
+        OnnxRecognizer(recognizer),
+        _independent(judge, folder) if judge else None,
+        limit,
+    )
     network = default.decoder.network
     figures: dict[str, Any] = {
         "images": len(bench.rows),
         "identities": len(set(bench.identity)),
-        "judge": weights.digest("attributes", judge),
+        "judge": weights.digest("attributes", judge) if judge else None,
         "decoder": {"parameters": network.count_params(), "GFLOP": cost.gflop(network)},
         "attributes": bench.attribute_accuracy(default.classifier),
         "controls": bench.controls(),
@@ -86,7 +94,7 @@ def main(
     for name, anonymizer in methods.items():
         figures["methods"][name] = bench.method(anonymizer)
         output.write_text(json.dumps(figures, indent=1) + "\n")
-    for name, sign in itertools.product(EDITS, "+-"):
+    for name, sign in itertools.product(EDITS if judge else (), "+-"):
         figures["edits"][sign + name] = bench.edit(name, sign, plain, edited)
         output.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))

@@ -17,6 +17,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts.console import explained
 from elseface.scripts.evaluation.privacy import NAIVE, PARROT, SELF_MATCH
 
+ATTACKS = (NAIVE, SELF_MATCH, PARROT)
+
 
 @explained
 def main(
@@ -42,7 +44,7 @@ def main(
 def tables(found: dict[str, Any]) -> str:
     """The figures as Markdown."""
     methods = found["methods"]
-    distance = next(key for key in next(iter(methods.values())) if key.startswith("Frechet"))
+    columns = [key for key in next(iter(methods.values())) if key not in ATTACKS]
     attributes = found["attributes"]
     lines = [
         "# Figures",
@@ -64,21 +66,19 @@ def tables(found: dict[str, Any]) -> str:
     ]
     controls = {name: c for name, c in found["controls"].items() if name != "chance"}
     for name, scores in {**controls, **methods}.items():
-        cells = (_interval(scores.get(key)) for key in (NAIVE, SELF_MATCH, PARROT))
+        cells = (_interval(scores.get(key)) for key in ATTACKS)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [
         "",
         "## Utility and quality",
         "",
-        f"| | SSIM whole | SSIM face box | {distance} | found by MTCNN | landmark error |"
-        " expression kept | protected kept |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| | {' | '.join(columns)} |",
+        f"|---{'|---' * len(columns)}|",
     ]
     for name, scores in {"unchanged": controls["unchanged"], **methods}.items():
-        cells = [f"{scores[key]:.3f}" for key in ("SSIM whole", "SSIM face box")]
-        cells += [f"{scores[distance]:.3f}", f"{scores['face found by MTCNN']:.4f}"]
-        cells += [f"{scores['landmark error']:.3f}", f"{scores['expression kept']:.3f}"]
-        lines.append(f"| {name} | {' | '.join(cells)} | {scores['protected kept']['mean']:.3f} |")
+        figures = (scores[key] for key in columns)
+        cells = (f"{f if isinstance(f, float) else f['mean']:.3f}" for f in figures)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [
         "",
         "## Edits",

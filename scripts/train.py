@@ -8,6 +8,7 @@ Copy and paste, in this order (the cache is built by whichever needs it first)::
     elseface train shape      --celeba celeba --run runs/shape
     elseface train population --celeba celeba --run runs/population
     elseface train generator  --celeba celeba --run runs/generator --start runs/decoder/weights
+    elseface train average    runs/decoder/weights runs/generator/weights --run runs/average
 
 Each leaves its weights with a manifest in ``RUN/weights``; the same command again goes on with
 an interrupted run.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import typer
 from elseface.scripts import (
     train_attributes,
+    train_average,
     train_decoder,
     train_embeddings,
     train_generator,
@@ -34,3 +36,4 @@ app.command("shape")(train_shape.command)
 app.command("population")(train_population.command)
 app.command("recognizer")(train_recognizer.command)
 app.command("generator")(train_generator.command)
+app.command("average")(train_average.command)

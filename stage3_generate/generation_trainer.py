@@ -41,14 +41,19 @@ class GenerationTrainer(AdversarialTrainer):
         new = ops.shape(batch["wanted"])[0]
         mask = batch["mask"]
         known = ops.cast(ops.arange(ops.shape(mask)[0]) >= new, "float32")[:, None, None, None]
-        shown = self.critics.attributes(batch["portrait"], seen[:new], mask[:new])
         return {
             "l1": masked_l1(real, fake, mask, known),
             "ssim": masked_dissimilarity(real, fake, mask, known),
             **self.adversarial(batch, seen),
-            "attributes": wrong_attributes(shown, batch["wanted"], batch["weight"]),
+            **self._attributes(batch, seen[:new], mask[:new]),
             **self._likeness(batch, seen[:new]),
         }
+
+    def _attributes(self, batch: dict[str, Any], seen: Any, mask: Any) -> dict[str, Any]:
+        if "attributes" not in self.weights_of:
+            return {}
+        shown = self.critics.attributes(batch["portrait"], seen, mask)
+        return {"attributes": wrong_attributes(shown, batch["wanted"], batch["weight"])}
 
     def _likeness(self, batch: dict[str, Any], seen: Any) -> dict[str, Any]:
         if "likeness" not in self.weights_of:

@@ -43,8 +43,8 @@ class Config(training.Config):
     @property
     def weights_of(self) -> dict[str, float]:
         """See the base class."""
-        likeness = {"likeness": self.likeness_weight} if self.likeness_weight else {}
-        return {**super().weights_of, "attributes": self.attribute_weight, **likeness}
+        new = {"attributes": self.attribute_weight, "likeness": self.likeness_weight}
+        return {**super().weights_of, **{name: w for name, w in new.items() if w}}
 
 
 def train(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from elseface.common import weights
 from elseface.common.errors import ElsefaceError
+from elseface.scripts import train_average
 from elseface.stage3_generate.load import load_attribute_edit, load_decoder
 
 PARTS = ("attributes", "embeddings", "decoder", "shape", "population")
@@ -84,3 +85,20 @@ def test_manifest_states_the_facts():
     for entry in manifest.values():
         assert len(entry["sha256"]) == 64 and entry["facts"]
     assert manifest["attributes"]["facts"]["validation"]["accuracy"] > 0.5
+
+
+def test_average_of_two_decoders(tmp_path, random):
+    arrays, facts = weights.load("decoder")
+    folders = [tmp_path / name for name in ("before", "after")]
+    for folder, factor in zip(folders, (0.0, 1.0)):
+        weights.save(folder, "decoder", {k: factor * a for k, a in arrays.items()}, facts)
+        weights.save(folder, "embeddings", *weights.load("embeddings"))
+    train_average.command(*folders, run=tmp_path, share=0.25)
+    mean, said = weights.load("decoder", tmp_path / "weights")
+    for key, array in arrays.items():
+        np.testing.assert_allclose(mean[key], 0.75 * array, atol=2e-3, rtol=1e-2)
+    assert said["share before"] == 0.25
+    assert said["after"]["decoder"] == weights.digest("decoder", folders[1])
+    weights.save(folders[0], "embeddings", {"maps": np.zeros((40, 8, 8))}, {})
+    with pytest.raises(SystemExit):
+        train_average.command(*folders, run=tmp_path, share=0.25)

@@ -29,7 +29,8 @@ class Bench:
     Parameters
     ----------
     data : the layout; of its test split, who is known
-    recognizer, judge : networks that no loss has seen
+    recognizer, judge : networks that no loss has seen; without a judge, what only it can say is
+        left out
     limit : at most so many pictures
     """
 
@@ -37,7 +38,7 @@ class Bench:
         self,
         data: CelebA,
         recognizer: OnnxRecognizer,
-        judge: AttributeClassifier,
+        judge: AttributeClassifier | None,
         limit: int | None,
     ) -> None:
         self.data = data
@@ -51,8 +52,9 @@ class Bench:
         self.judge = judge
         self.mtcnn = utility.Mtcnn()
         self.clean = self._embedded(self.photos, self.faces)
-        self.seen = utility.seen_attributes(self.judge, self.photos, self.faces)
-        self.real = self._features(self.photos)
+        if judge:
+            self.seen = utility.seen_attributes(judge, self.photos, self.faces)
+            self.real = self._features(judge, self.photos)
 
     def attribute_accuracy(self, classifier: AttributeClassifier) -> dict[str, float]:
         """Mean accuracy, balanced accuracy and majority baseline of the classifier."""
@@ -72,7 +74,8 @@ class Bench:
         return {
             "chance": privacy.chance(self.identity),
             "unchanged": privacy.attacks(self.clean, self.clean, self.identity)
-            | self._utility(self.photos),
+            | self._utility(self.photos)
+            | self._quality(self.photos, self.clean),
             "black ellipse": privacy.attacks(hidden, self.clean, self.identity),
             "stranger": privacy.attacks(
                 np.stack([met[i] for i in chosen]), self.clean, self.identity, parrot=False
@@ -88,7 +91,8 @@ class Bench:
         shown = [utility.as_seen(*pair) for pair in zip(results, self.faces)]
         probes = [self._embedded(results, faces) for faces in (self.faces, shown)]
         attacks = [privacy.attacks(probe, self.clean, self.identity) for probe in probes]
-        return privacy.worst(attacks) | self._utility(results)
+        worst = privacy.worst(attacks)
+        return worst | self._utility(results) | self._quality(results, probes[0])
 
     def edit(self, name: str, sign: str, plain: AttributeEdit, count: int) -> dict[str, Any]:
         """How often the judge sees an edit in faces whose label and picture said otherwise, and
@@ -112,21 +116,29 @@ class Bench:
         return figures
 
     def _utility(self, results: list[np.ndarray]) -> dict[str, Any]:
-        ssim = [quality.similarity(*pair) for pair in zip(self.photos, results)]
         pairs = list(zip(results, self.faces))
-        seen = utility.seen_attributes(self.judge, results, self.faces)
-        expression = [index("Smiling"), index("Mouth_Slightly_Open")]
-        return {
-            "SSIM whole": float(np.mean([whole for whole, _ in ssim])),
-            "SSIM face box": float(np.mean([box for _, box in ssim])),
-            f"Frechet distance, {quality.LAYER}": quality.frechet(
-                self.real, self._features(results)
-            ),
+        figures: dict[str, Any] = {
             "face found by MTCNN": float(np.mean([self.mtcnn.found(*pair) for pair in pairs])),
             "landmark error": float(np.mean([utility.landmark_error(*pair) for pair in pairs])),
-            "expression kept": float((seen == self.seen)[:, expression].mean()),
-            "protected kept": utility.protected_kept(self.seen, seen),
         }
+        if self.judge:
+            seen = utility.seen_attributes(self.judge, results, self.faces)
+            expression = [index("Smiling"), index("Mouth_Slightly_Open")]
+            figures["expression kept"] = float((seen == self.seen)[:, expression].mean())
+            figures["protected kept"] = utility.protected_kept(self.seen, seen)
+        return figures
+
+    def _quality(self, results: list[np.ndarray], embeddings: np.ndarray) -> dict[str, float]:
+        ssim = [quality.similarity(*pair) for pair in zip(self.photos, results)]
+        figures = {
+            "SSIM whole": float(np.mean([whole for whole, _ in ssim])),
+            "SSIM face box": float(np.mean([box for _, box in ssim])),
+            "Frechet distance, recognizer": quality.frechet(self.clean, embeddings),
+        }
+        if self.judge:
+            distance = quality.frechet(self.real, self._features(self.judge, results))
+            figures[f"Frechet distance, {quality.LAYER}"] = distance
+        return figures
 
     def _anonymized(self, anonymizer: Anonymizer, which: Sequence[int]) -> list[np.ndarray]:
         return [
@@ -137,6 +149,6 @@ class Bench:
     def _embedded(self, pictures: list[np.ndarray], faces: list[Face]) -> np.ndarray:
         return np.stack([self.recognizer.embed(*pair) for pair in zip(pictures, faces)])
 
-    def _features(self, pictures: list[np.ndarray]) -> np.ndarray:
+    def _features(self, judge: AttributeClassifier, pictures: list[np.ndarray]) -> np.ndarray:
         crops = [face.alignment.crop(p, 128) for p, face in zip(pictures, self.faces)]
-        return quality.features(self.judge.network, crops)
+        return quality.features(judge.network, crops)
