@@ -79,19 +79,24 @@ def tables(found: dict[str, Any]) -> str:
         figures = (scores[key] for key in columns)
         cells = (f"{f if isinstance(f, float) else f['mean']:.3f}" for f in figures)
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    lines += [
-        "",
+    if found["edits"]:
+        lines += ["", *_edits(found["edits"])]
+    return "\n".join(lines) + "\n"
+
+
+def _edits(edits: dict[str, Any]) -> list[str]:
+    lines = [
         "## Edits",
         "",
         "| | faces | shown | shown unedited | protected kept |",
         "|---|---|---|---|---|",
     ]
-    for name, scores in found["edits"].items():
+    for name, scores in edits.items():
         if scores["faces"]:
             shown, before = (_interval(scores[key]) for key in ("shown", "shown unedited"))
             kept = f"{scores['protected kept']:.3f}"
             lines.append(f"| {name} | {scores['faces']} | {shown} | {before} | {kept} |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _interval(score: dict[str, Any] | None) -> str:
@@ -116,8 +121,9 @@ def _plot_privacy(found: dict[str, Any], path: Path) -> None:
                 axis.axhline(score["mean"], color="grey", linestyle=style, label=name)
         axis.set_xlabel("landmark error / inter-ocular distance")
         axis.set_ylabel(attack)
-        axis.set_ylim(0)
+        axis.margins(x=0.2)
         axis.legend(fontsize=7)
+    axes[0].set_ylim(bottom=0)  # shared, so after both are drawn
     figure.tight_layout()
     figure.savefig(path)
 

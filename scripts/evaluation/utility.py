@@ -19,8 +19,6 @@ from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
 class Mtcnn:
     """A detector that is not the pipeline's (Zhang et al., 2016; weights of PyPI's ``mtcnn``)."""
 
-    SMALLEST = 40  # pixels; aligned faces are about 100
-
     def __init__(self) -> None:
         from mtcnn import MTCNN
 
@@ -29,7 +27,7 @@ class Mtcnn:
     def found(self, photo: np.ndarray, face: Face) -> bool:
         """Whether a face of `photo` (height, width, 3) uint8 RGB lies about where `face` was."""
         middle = face.landmarks.mean(0)
-        for found in self._network.detect_faces(photo, min_face_size=self.SMALLEST):
+        for found in self._network.detect_faces(photo):
             x, y, width, height = found["box"]
             if x <= middle[0] <= x + width and y <= middle[1] <= y + height:
                 return True
