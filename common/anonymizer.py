@@ -19,11 +19,13 @@ class Change:
     face : where it was
     before, after : attribute name to probability in [0, 1], as estimated on the original and as
         asked of the new face; empty for a method that knows no attributes
+    distance : of dlib's descriptors, old face to new; None for a method that does not compare
     """
 
     face: Face
     before: Mapping[str, float] = field(default_factory=dict)
     after: Mapping[str, float] = field(default_factory=dict)
+    distance: float | None = None
 
 
 @dataclass(frozen=True)

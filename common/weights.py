@@ -34,8 +34,13 @@ def save(folder: Path, name: str, arrays: Mapping[str, np.ndarray], facts: dict[
 
 def holder(name: str, folder: Path) -> Path:
     """`folder` where it has the part, or else the shipped weights where they have it."""
-    shipped = name not in _manifest(folder) and name in _manifest(PACKAGED)
+    shipped = not has(name, folder) and has(name, PACKAGED)
     return PACKAGED if shipped else folder
+
+
+def has(name: str, folder: Path) -> bool:
+    """Whether `folder` itself has the part."""
+    return name in _manifest(folder)
 
 
 def digest(name: str, folder: Path) -> str:

@@ -154,6 +154,7 @@ def _face(change: Change) -> dict[str, Any]:
         "landmarks": change.face.landmarks.round(1).tolist(),
         "attributes_before": dict(change.before),
         "attributes_after": dict(change.after),
+        "distance": change.distance,
     }
 
 

@@ -60,19 +60,22 @@ def main(
     edited: Annotated[int, typer.Option(min=1, help="Faces an edit is tried on.")] = 300,
     limit: Annotated[int | None, typer.Option(min=2, help="At most this many images.")] = None,
 ) -> None:
-    """Print and write the figures; `shape` and `policy` may be given again, default: all."""
+    """Print and write the figures: of the default, and of each shape and policy without redrawing;
+    both options may be given again, default: all."""
     default = load_attribute_edit(folder=folder)
     model = load_shape_model(folder)
     if replaced and not 0 <= min(replaced) <= max(replaced) <= len(model.offset):
         raise ElsefaceError(f"--replaced: 0 to {len(model.offset)}, as many as the model has")
-    methods = {
+    first = replace(default, attempts=1)  # what each factor gives away shows without redrawing
+    methods = {"default": default}
+    methods |= {
         f"{shape}/{policy}": replace(
-            default, shape=load_shape(shape, folder), policy=load_policy(policy, folder)
+            first, shape=load_shape(shape, folder), policy=load_policy(policy, folder)
         )
         for shape in shapes or ShapeName
         for policy in policies or PolicyName
     }
-    methods |= {f"{k} replaced": replace(default, shape=New(model, k)) for k in replaced or ()}
+    methods |= {f"{k} replaced": replace(first, shape=New(model, k)) for k in replaced or ()}
     bench = Bench(
         celeba.read(root),
         OnnxRecognizer(recognizer),
@@ -90,12 +93,13 @@ def main(
         "methods": {},
         "edits": {},
     }
-    plain = replace(default, shape=load_shape(ShapeName.OWN, folder), policy=none)
+    plain = replace(first, shape=load_shape(ShapeName.OWN, folder), policy=none)
     for name, anonymizer in methods.items():
         figures["methods"][name] = bench.method(anonymizer)
         output.write_text(json.dumps(figures, indent=1) + "\n")
-    for name, sign in itertools.product(EDITS if judge else (), "+-"):
-        figures["edits"][sign + name] = bench.edit(name, sign, plain, edited)
+    if judge:
+        signed = [sign + name for name, sign in itertools.product(EDITS, "+-")]
+        figures["edits"] = bench.edits(signed, plain, edited)
         output.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 

@@ -34,6 +34,7 @@ def command(
     l1_weight: float = 20.0,
     ssim_weight: float = 0.0,
     adversarial_weight: float = 1.0,
+    feature_weight: float = 0.0,
     precision: PrecisionOption = Precision.FLOAT32,
     seed: int = 0,
 ) -> None:
@@ -45,7 +46,8 @@ def command(
     config = training.Config(
         embedding=about["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
-        adversarial_weight=adversarial_weight, precision=precision.value, seed=seed,
+        adversarial_weight=adversarial_weight, feature_weight=feature_weight,
+        precision=precision.value, seed=seed,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)
     trainer = training.train(faces, maps["maps"], run, config)

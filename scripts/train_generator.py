@@ -33,9 +33,10 @@ def command(
     epochs: Count = 4,
     batch_size: Count = 16,
     learning_rate: float = 2e-4,
-    l1_weight: float = 15.0,
-    ssim_weight: float = 4.0,
+    l1_weight: float = 8.0,
+    ssim_weight: float = 1.0,
     adversarial_weight: float = 1.0,
+    feature_weight: float = 4.0,
     attribute_weight: float = 0.3,
     likeness_weight: float = 0.0,
     recognizer: Annotated[
@@ -56,7 +57,9 @@ def command(
 
     keras.mixed_precision.set_global_policy(precision.value)  # of the frozen networks too
     folder = folder or weights.PACKAGED
-    needed = ("embeddings", "decoder", "discriminator")
+    needed = ["embeddings", "decoder"]
+    if weights.has("discriminator", start):  # else a new one begins
+        needed.append("discriminator")
     made_from = {name: weights.digest(name, start) for name in needed}
     for name in ("attributes", "shape", "population"):
         made_from[name] = weights.digest(name, weights.holder(name, folder))
@@ -73,8 +76,9 @@ def command(
     config = training.Config(
         embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
-        adversarial_weight=adversarial_weight, attribute_weight=attribute_weight,
-        likeness_weight=likeness_weight, precision=precision.value, seed=seed, made_from=made_from,
+        adversarial_weight=adversarial_weight, feature_weight=feature_weight,
+        attribute_weight=attribute_weight, likeness_weight=likeness_weight,
+        precision=precision.value, seed=seed, made_from=made_from,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)
     arrays = {name: part[0] for name, part in parts.items()}

@@ -1,5 +1,9 @@
 """A conditional PatchGAN discriminator (Isola et al., CVPR 2017) with spectral normalisation
 (Miyato et al., ICLR 2018); the attributes enter by projection (Miyato and Koyama, ICLR 2018).
+
+It judges at two scales (after Wang et al., CVPR 2018): small patches tell skin from paint, large
+ones whether the parts make one face.  Only what lies under the mask is drawn, so a patch counts as
+much as the mask covers of it; the others are the photo's own and would drown the verdict.
 """
 
 from __future__ import annotations
@@ -11,26 +15,58 @@ from elseface.stage2_reconstruct.embeddings import SIDE
 from keras import layers, ops
 
 
-def patchgan(size: int = 128, widths: tuple[int, ...] = (48, 96, 192)) -> keras.Model:
-    """Face and conditions to one logit a patch, (n, h, w, 1), float32; high means real.
+def _conv(x, width: int, stride: int = 1, kernel: int = 3):
+    return layers.SpectralNormalization(layers.Conv2D(width, kernel, stride, "same"))(x)
 
-    The input is the dict of conditions with the face (n, size, size, 3) in [-1, 1] added.
+
+def _verdict(x, maps):
+    """A logit a patch, (n, patches), of features x: how real, and how well it shows the maps."""
+    width = x.shape[-1]
+    x = layers.LeakyReLU(0.2)(_conv(x, width))
+    wanted = layers.SpectralNormalization(layers.Dense(width))(layers.Flatten()(maps))
+    shown = layers.Dot(axes=-1)([layers.Reshape((-1, width))(x), wanted])
+    match = layers.Rescaling(width**-0.5)(shown)
+    return layers.Add()([layers.Flatten()(_conv(x, 1)), match])
+
+
+def _weight(mask, side: int):
+    """What each of side x side patches counts, (n, patches): its share of the mask; sums to 1."""
+    step = mask.shape[1] // side
+    share = layers.Flatten()(layers.AveragePooling2D(step, dtype="float32")(mask))
+    return share / ops.maximum(ops.sum(share, axis=1, keepdims=True), 1e-6)
+
+
+def patchgan(
+    size: int = 128, widths: tuple[int, ...] = (48, 96, 192), more: tuple[int, ...] = (192, 192)
+) -> keras.Model:
+    """Face and conditions to verdicts.
+
+    Parameters
+    ----------
+    size : side of the face in pixels
+    widths : channels at each halving before the small patches are judged
+    more : the same between them and the large ones
+
+    Returns
+    -------
+    keras.Model taking the dict of conditions with the face (n, size, size, 3) in [-1, 1] added and
+    giving a dict: ``verdict`` (n, patches) float32, high means real; ``weight`` (n, patches), what
+    each counts, summing to 1; ``features``, a list of what it saw at each halving.
     """
     face = keras.Input((size, size, 3), name="face")
     mask = keras.Input((size, size, 1), name="mask")
     curves = keras.Input((size, size, len(CURVES)), name="curves")
     maps = keras.Input((SIDE, SIDE, COUNT), name="attributes")
     x = layers.Concatenate()([face, mask, curves])
-    for width in widths:
-        x = layers.SpectralNormalization(layers.Conv2D(width, 4, 2, "same"))(x)
-        x = layers.LeakyReLU(0.2)(x)
-    x = layers.SpectralNormalization(layers.Conv2D(widths[-1], 3, padding="same"))(x)
-    x = layers.LeakyReLU(0.2)(x)
-    logit = layers.SpectralNormalization(layers.Conv2D(1, 3, padding="same"))(x)
-    wanted = layers.SpectralNormalization(layers.Dense(widths[-1]))(layers.Flatten()(maps))
-    shown = layers.Dot(axes=-1)([layers.Reshape((-1, widths[-1]))(x), wanted])
-    match = layers.Reshape((*ops.shape(logit)[1:3], 1))(shown)
-    verdict = layers.Add()([logit, layers.Rescaling(widths[-1] ** -0.5)(match)])
-    verdict = layers.Activation("linear", dtype="float32")(verdict)
+    features, verdicts, weights = [], [], []
+    for scale in (widths, more):
+        for width in scale:
+            x = layers.LeakyReLU(0.2)(_conv(x, width, 2, 4))
+            features.append(x)
+        verdicts.append(_verdict(x, maps))
+        weights.append(_weight(mask, x.shape[1]))
+    verdict = layers.Concatenate(dtype="float32")(verdicts)
+    weight = layers.Concatenate(dtype="float32")(weights) / len(weights)
     inputs = {"face": face, "mask": mask, "curves": curves, "attributes": maps}
-    return keras.Model(inputs, verdict, name="discriminator")
+    outputs = {"verdict": verdict, "weight": weight, "features": features}
+    return keras.Model(inputs, outputs, name="discriminator")

@@ -36,14 +36,27 @@ def masked_dissimilarity(real, fake, mask, known=1.0):
     return ops.sum(weight * (1 - luminance * structure)) / total
 
 
-def hinge_discriminator(real, fake):
-    """Lim and Ye, 2017: logits above 1 for real and below -1 for drawn patches cost nothing."""
-    return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))
+def hinge(verdict, weight, truth: int):
+    """Lim and Ye, 2017: what a discriminator pays; logits beyond its margin cost nothing.
+
+    verdict, weight : (n, patches), logits and what each counts; truth : 1 for photos, -1 for drawn
+    """
+    return ops.mean(ops.sum(weight * ops.relu(1 - truth * verdict), axis=1))
 
 
-def hinge_generator(fake):
+def hinge_generator(verdict, weight):
     """The generator wants its patches' logits high."""
-    return -ops.mean(fake)
+    return -ops.mean(ops.sum(weight * verdict, axis=1))
+
+
+def feature_matching(real, fake):
+    """Mean |real - fake| of a discriminator's features over mean |real|, averaged over the layers.
+
+    Salimans et al., NIPS 2016; relative, since spectral normalisation makes deep features small.
+    """
+    pairs = [(ops.cast(r, "float32"), ops.cast(f, "float32")) for r, f in zip(real, fake)]
+    parts = [ops.mean(ops.abs(r - f)) / (ops.mean(ops.abs(r)) + 1e-6) for r, f in pairs]
+    return sum(parts) / len(parts)
 
 
 def _blurred(x):

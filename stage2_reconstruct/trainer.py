@@ -8,7 +8,8 @@ from typing import Any
 import keras
 from elseface.common.backend import minimize
 from elseface.stage2_reconstruct.losses import (
-    hinge_discriminator,
+    feature_matching,
+    hinge,
     hinge_generator,
     masked_dissimilarity,
     masked_l1,
@@ -29,8 +30,8 @@ class AdversarialTrainer(keras.Model):
     ----------
     generator, discriminator : keras.Model
     average : a second generator, holding the moving average of the first one's weights
-    weights_of : the weight of each loss that :meth:`losses_of` gives, by its name; without
-        ``fooled`` the discriminator takes no part
+    weights_of : the weight of each loss that :meth:`losses_of` gives, by its name (l1, ssim,
+        fooled, features); without ``fooled`` the discriminator takes no part
     """
 
     def __init__(
@@ -70,21 +71,38 @@ class AdversarialTrainer(keras.Model):
         real, fake : (n, size, size, 3) in [-1, 1], the photo and what was drawn
         seen : the same, what was drawn laid into the photo under the mask
         """
-        return {
-            "l1": masked_l1(real, fake, batch["mask"]),
-            "ssim": masked_dissimilarity(real, fake, batch["mask"]),
-            **self.adversarial(batch, seen),
+        changed, mask = self.changed(batch), batch["mask"]
+        known = ops.cast(ops.arange(ops.shape(mask)[0]) >= changed, "float32")[:, None, None, None]
+        losses = {
+            "l1": masked_l1(real, fake, mask, known),
+            "ssim": masked_dissimilarity(real, fake, mask, known),
         }
+        if "fooled" in self.weights_of:
+            losses |= self._adversarial(batch, real, seen, changed)
+        return losses
+
+    def changed(self, batch: dict[str, Any]) -> Any:
+        """How many faces, the first ones of the batch, are not to be those of the photo."""
+        return 0
 
     def own_conditions(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Mask, curves and attribute maps of the photo itself, under which it is judged."""
         return batch
 
-    def adversarial(self, batch: dict[str, Any], seen: Any) -> dict[str, Any]:
-        """What the discriminator thinks of faces as they will be seen, where it takes part."""
-        if "fooled" not in self.weights_of:
-            return {}
-        return {"fooled": hinge_generator(self._judge(batch, seen))}
+    def _adversarial(
+        self, batch: dict[str, Any], real: Any, seen: Any, changed: Any
+    ) -> dict[str, Any]:
+        """What the discriminator thinks of faces as they will be seen, and whether it saw in them
+        what it saw in the photos."""
+        count = ops.shape(seen)[0]
+        both = {name: ops.concatenate([batch[name], batch[name][changed:]]) for name in JUDGED}
+        judged = self._judge(both, ops.concatenate([seen, real[changed:]]))
+        photos = [ops.stop_gradient(f[count:]) for f in judged["features"]]
+        drawn = [f[changed:count] for f in judged["features"]]
+        return {
+            "fooled": hinge_generator(judged["verdict"][:count], judged["weight"][:count]),
+            "features": feature_matching(photos, drawn),
+        }
 
     def train_step(self, batch: tuple[dict[str, Any], Any]) -> dict[str, Any]:
         given, real = _tensors(batch)
@@ -111,12 +129,19 @@ class AdversarialTrainer(keras.Model):
         return self._track(**losses)
 
     def _train_discriminator(self, given: dict[str, Any], real: Any, seen: Any) -> Any:
+        """Photos are real, drawn faces are not; nor is a photo that does not show what was asked
+        (Reed et al., ICML 2016), which teaches the discriminator to look at the conditions."""
+        count, changed = ops.shape(real)[0], self.changed(given)
+
         def loss():
             # In one pass: each pass of spectral normalisation rewrites the kernels in place.
             own = self.own_conditions(given)
-            twice = {name: ops.concatenate([own[name], given[name]]) for name in JUDGED}
-            verdicts = self._judge(twice, ops.concatenate([real, seen]))
-            return hinge_discriminator(*ops.split(verdicts, 2)), None
+            parts = {name: (own[name], given[name], given[name][:changed]) for name in JUDGED}
+            thrice = {name: ops.concatenate(of) for name, of in parts.items()}
+            judged = self._judge(thrice, ops.concatenate([real, seen, real[:changed]]))
+            verdict, weight = judged["verdict"], judged["weight"]
+            true = hinge(verdict[:count], weight[:count], 1)
+            return true + hinge(verdict[count:], weight[count:], -1), None
 
         critic, _ = minimize(
             loss, self.discriminator.trainable_variables, self.discriminator_optimizer

@@ -32,8 +32,8 @@ class Config:
     epochs, batch_size : of the training split
     learning_rate, beta_1 : Adam; the discriminator has twice the rate; after a
         short warm-up, a cosine to a twentieth
-    l1_weight, ssim_weight, adversarial_weight : of the losses; the source's recipe (Ma et al.) has
-        20, 0 and 1
+    l1_weight, ssim_weight, adversarial_weight, feature_weight : of the losses; the source's recipe
+        (Ma et al.) has 20, 0, 1 and 0
     precision : a Keras dtype policy
     seed : of weights, order and augmentation
     """
@@ -46,14 +46,17 @@ class Config:
     l1_weight: float = 20.0
     ssim_weight: float = 0.0
     adversarial_weight: float = 1.0
+    feature_weight: float = 0.0
     precision: str = "float32"
     seed: int = 0
 
     @property
     def weights_of(self) -> dict[str, float]:
         """The weights by the losses' names in the trainer."""
-        adversarial = {"fooled": self.adversarial_weight} if self.adversarial_weight else {}
-        return {"l1": self.l1_weight, "ssim": self.ssim_weight, **adversarial}
+        plain = {"l1": self.l1_weight, "ssim": self.ssim_weight}
+        if not self.adversarial_weight:
+            return plain
+        return {**plain, "fooled": self.adversarial_weight, "features": self.feature_weight}
 
 
 class Faces(Batches):

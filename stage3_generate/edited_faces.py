@@ -44,6 +44,7 @@ class Editing:
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """New landmarks (68, 2), new attribute values (40,), and whether the shape is new."""
         by_policy, by_hand, reshaped = random.random(3) < 0.5
+        by_hand |= not (by_policy or reshaped)  # something is always changed
         after = self.policy(bits, indices(PROTECTED), random) if by_policy else bits
         if by_hand:
             pool = FREQUENT if random.random() < 0.5 else VISIBLE

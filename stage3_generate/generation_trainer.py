@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-from elseface.stage2_reconstruct.losses import masked_dissimilarity, masked_l1
 from elseface.stage2_reconstruct.trainer import AdversarialTrainer
 from elseface.stage3_generate.critics import Critics, wrong_attributes
 from keras import ops
@@ -21,7 +20,7 @@ class GenerationTrainer(AdversarialTrainer):
     Parameters
     ----------
     generator, average, discriminator, weights_of : as of the base class; the losses here are
-        l1, ssim (of the others), fooled (of all), attributes and likeness (of the first)
+        l1, ssim, features (of the others), fooled (of all), attributes and likeness (of the first)
     critics : Critics
     """
 
@@ -38,16 +37,16 @@ class GenerationTrainer(AdversarialTrainer):
 
     def losses_of(self, batch: dict[str, Any], real: Any, fake: Any, seen: Any) -> dict[str, Any]:
         """See the base class; `batch` has what :class:`EditedFaces` adds."""
-        new = ops.shape(batch["wanted"])[0]
-        mask = batch["mask"]
-        known = ops.cast(ops.arange(ops.shape(mask)[0]) >= new, "float32")[:, None, None, None]
+        new = self.changed(batch)
         return {
-            "l1": masked_l1(real, fake, mask, known),
-            "ssim": masked_dissimilarity(real, fake, mask, known),
-            **self.adversarial(batch, seen),
-            **self._attributes(batch, seen[:new], mask[:new]),
+            **super().losses_of(batch, real, fake, seen),
+            **self._attributes(batch, seen[:new], batch["mask"][:new]),
             **self._likeness(batch, seen[:new]),
         }
+
+    def changed(self, batch: dict[str, Any]) -> Any:
+        """See the base class."""
+        return ops.shape(batch["wanted"])[0]
 
     def _attributes(self, batch: dict[str, Any], seen: Any, mask: Any) -> dict[str, Any]:
         if "attributes" not in self.weights_of:
@@ -64,7 +63,7 @@ class GenerationTrainer(AdversarialTrainer):
 
     def own_conditions(self, batch: dict[str, Any]) -> dict[str, Any]:
         """See the base class: of the first faces, the landmarks and attributes before the edit."""
-        new = ops.shape(batch["wanted"])[0]
+        new = self.changed(batch)
         own = {
             name: ops.concatenate([batch[f"own_{name}"], batch[name][new:]])
             for name in ("curves", "attributes")

@@ -34,8 +34,9 @@ class Config(training.Config):
 
     epochs: int = 4
     learning_rate: float = 2e-4
-    l1_weight: float = 15.0
-    ssim_weight: float = 4.0
+    l1_weight: float = 8.0
+    ssim_weight: float = 1.0
+    feature_weight: float = 4.0
     attribute_weight: float = 0.3
     likeness_weight: float = 0.0
     made_from: Mapping[str, str] = field(default_factory=dict)
@@ -55,14 +56,16 @@ def train(
     folder: Path,
     config: Config,
 ) -> GenerationTrainer:
-    """Train into `folder` from `start`: the arrays of ``decoder``, ``discriminator`` and
-    ``embeddings`` that stage 2 left."""
+    """Train into `folder` from `start`: the arrays of ``decoder`` and ``embeddings`` that stage 2
+    left, and of ``discriminator`` unless a new one is to begin."""
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
     size = cache[np.array([0])]["crop"].shape[1]
     generator, average = (weights.fill_network(unet(size), start["decoder"]) for _ in range(2))
-    discriminator = weights.fill_network(patchgan(size), start["discriminator"])
+    discriminator = patchgan(size)
+    if "discriminator" in start:
+        weights.fill_network(discriminator, start["discriminator"])
     trainer = GenerationTrainer(generator, average, discriminator, config.weights_of, critics)
     maps = start["embeddings"]["maps"]
     faces = EditedFaces(

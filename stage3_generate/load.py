@@ -18,6 +18,9 @@ from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.population import Population
 
+#: Draws of a new shape until a face is unlike the old one.
+ATTEMPTS = 8
+
 
 def load_classifier(folder: Path = weights.PACKAGED) -> AttributeClassifier:
     """The trained attribute classifier."""
@@ -84,7 +87,8 @@ def load_attribute_edit(
     """The three-stage anonymizer as the command line offers it.
 
     `keep` names attributes to protect besides those that hang on gender; an `edit` may change the
-    latter, but not the former.  Mistakes show before the networks are loaded.
+    latter, but not the former.  Only of a new shape there is another to be drawn if the first is
+    too like the old face.  Mistakes show before the networks are loaded.
     """
     wanted, kept = Edit.parse(edit), frozenset(indices(keep))
     if both := kept & (wanted.present | wanted.absent):
@@ -97,4 +101,5 @@ def load_attribute_edit(
         load_shape(shape, folder),
         wanted,
         kept | frozenset(indices(PROTECTED)),
+        ATTEMPTS if shape is ShapeName.NEW else 1,
     )

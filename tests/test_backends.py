@@ -22,14 +22,14 @@ shapes = {"context": (32, 32, 3), "mask": (32, 32, 1), "curves": (32, 32, 4)}
 shapes["attributes"] = (8, 8, 40)
 given = {k: random.random((4, *s)).astype("float32") for k, s in shapes.items()}
 real = random.uniform(-1, 1, (4, 32, 32, 3)).astype("float32")
-networks = [unet(32, (8, 12)), unet(32, (8, 12)), patchgan(32, (4, 8))]
+networks = [unet(32, (8, 12)), unet(32, (8, 12)), patchgan(32, (4, 8), (8,))]
 if len(sys.argv) > 2:
     for i in (0, 2):
         networks[i].load_weights(f"{sys.argv[2]}/{i}.weights.h5")
 for i in (0, 2):
     networks[i].save_weights(f"{folder}/{i}.weights.h5")
 np.save(f"{folder}/drawn.npy", networks[0].predict_on_batch(given))
-trainer = AdversarialTrainer(*networks, {"l1": 20.0, "ssim": 5.0, "fooled": 1.0})
+trainer = AdversarialTrainer(*networks, {"l1": 20.0, "ssim": 5.0, "fooled": 1.0, "features": 1.0})
 trainer.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.Adam(1e-3, beta_1=0.5))
 losses = [trainer.train_on_batch(given, real, return_dict=True) for _ in range(3)]
 names = ("l1", "ssim", "fooled", "critic")

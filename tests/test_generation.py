@@ -107,7 +107,11 @@ def test_the_photo_is_judged_under_its_own_conditions(faces):
     """The discriminator is never told that a photo shows what was asked of the new face."""
     batch, _ = edited(faces)[0]
     trainer = GenerationTrainer(
-        unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8)), {"fooled": 1.0}, None
+        unet(SIZE, (8, 12)),
+        unet(SIZE, (8, 12)),
+        patchgan(SIZE, (4, 8), (8,)),
+        {"fooled": 1.0},
+        None,
     )
     own = trainer.own_conditions(batch)
     for name in ("curves", "attributes"):
@@ -183,8 +187,15 @@ def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
     critics = Critics(tiny_classifier(), tiny_recognizer())
     frozen = [w.copy() for w in critics.recognizer.get_weights()]
     frozen += [w.copy() for w in critics.classifier.network.get_weights()]
-    weights_of = {"l1": 1.0, "ssim": 1.0, "fooled": 0.1, "attributes": 10.0, "likeness": 1.0}
-    networks = unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8))
+    weights_of = {
+        "l1": 1.0,
+        "ssim": 1.0,
+        "fooled": 0.1,
+        "features": 1.0,
+        "attributes": 10.0,
+        "likeness": 1.0,
+    }
+    networks = unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8), (8,))
     trainer = GenerationTrainer(*networks, weights_of, critics)
     trainer.compile(keras.optimizers.Adam(3e-3), keras.optimizers.Adam(1e-4))
     batch = edited(faces)[0]

