@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import Job, plan, real_path
+from elseface.common.files import Job, list_photos, plan, real_path
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
@@ -38,6 +38,9 @@ def command(
     ] = MethodName.ATTRIBUTE_EDIT,
     strength: Annotated[
         float | None, typer.Option(help="Of blur, pixelate and swirl.", show_default=False)
+    ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Of mean-face: photos of others.", show_default=False)
     ] = None,
     policy: Annotated[PolicyName, typer.Option(help="How attributes change.")] = PolicyName.PPAS,
     shape: Annotated[ShapeName, typer.Option(help="Whose face shape.")] = ShapeName.NEW,
@@ -74,7 +77,7 @@ def command(
         "epsilon": epsilon,
     }  # fmt: skip
     with silent_start():
-        anonymizer = _load(method, strength, weights, options)
+        anonymizer = _load(method, strength, gallery, weights, options)
     records: list[dict[str, Any]] = []
     for source, reason in refused:
         complain(reason)
@@ -103,16 +106,27 @@ def command(
 
 
 def _load(
-    method: MethodName, strength: float | None, weights: Path | None, options: dict[str, Any]
+    method: MethodName,
+    strength: float | None,
+    gallery: Path | None,
+    weights: Path | None,
+    options: dict[str, Any],
 ) -> Anonymizer:
-    if method is not MethodName.ATTRIBUTE_EDIT:
+    ours = method is MethodName.ATTRIBUTE_EDIT
+    if not ours and (options["edit"] or options["keep"] or weights):
+        raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
+    if (gallery is None) == (method is MethodName.MEAN_FACE):
+        raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
+    if strength is not None and (ours or gallery):
+        raise ElsefaceError("--strength goes with blur, pixelate and swirl")
+    if gallery:
+        from elseface.stage3_generate.k_same import load_mean_face
+
+        return load_mean_face(path for path, _ in list_photos([gallery]))
+    if not ours:
         from elseface.stage3_generate.classic import load_obfuscation
 
-        if options["edit"] or options["keep"] or weights:
-            raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
         return load_obfuscation(method, strength)
-    if strength is not None:
-        raise ElsefaceError("--strength goes with blur, pixelate and swirl")
     from elseface.common.weights import PACKAGED
     from elseface.stage3_generate.load import load_attribute_edit
 

@@ -1,10 +1,10 @@
 """Measure weights on the test identities of a CelebA layout.
 
-    python -m elseface.scripts.measure CELEBA --recognizer MobileFaceNet.onnx \\
+    python -m elseface.scripts.measure CELEBA --recognizer mobilefacenet.yaml \\
         --judge runs/judge/weights -o figures.json --shape own --shape new --policy none
 
 Needs ``pip install '.[evaluate]'``.  The recognizer (see
-:class:`~elseface.scripts.evaluation.recognizer.OnnxRecognizer`) and the judge, an attribute network
+:func:`~elseface.scripts.evaluation.recognizer.load_recognizer`) and the judge, an attribute network
 of another seed, only measure; without a judge, edits and what else it alone can say are left out.
 Every picture counts, aligned as it is, without detection.
 """
@@ -23,7 +23,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts.console import explained
 from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench
-from elseface.scripts.evaluation.recognizer import OnnxRecognizer
+from elseface.scripts.evaluation.recognizer import load_recognizer
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.load import (
@@ -43,7 +43,7 @@ EDITS = ("Smiling", "Young", "Eyeglasses", "Big_Nose", "Bushy_Eyebrows", "Heavy_
 @explained
 def main(
     root: Annotated[Path, typer.Argument(help="Folder laid out as CelebA is.")],
-    recognizer: Annotated[Path, typer.Option(help="ONNX recognizer.")],
+    recognizer: Annotated[str, typer.Option(help="dlib, or a recognizer's YAML file.")],
     output: Annotated[Path, typer.Option("-o", help="Figures as JSON.")],
     judge: Annotated[
         Path | None, typer.Option(help="Attribute weights kept for measuring.", show_default=False)
@@ -78,7 +78,7 @@ def main(
     methods |= {f"{k} replaced": replace(first, shape=New(model, k)) for k in replaced or ()}
     bench = Bench(
         celeba.read(root),
-        OnnxRecognizer(recognizer),
+        load_recognizer(recognizer),
         _independent(judge, folder) if judge else None,
         limit,
     )

@@ -30,8 +30,7 @@ class Config:
     ----------
     embedding : "word2vec" or "one-hot"; for the record, the array is passed beside
     epochs, batch_size : of the training split
-    learning_rate, beta_1 : Adam; the discriminator has twice the rate; after a
-        short warm-up, a cosine to a twentieth
+    learning_rate, beta_1 : Adam, of both networks; after a short warm-up, a cosine to a twentieth
     l1_weight, ssim_weight, adversarial_weight, feature_weight : of the losses; the source's recipe
         (Ma et al.) has 20, 0, 1 and 0
     precision : a Keras dtype policy
@@ -161,11 +160,15 @@ def fit(
     optimizers = [
         keras.optimizers.Adam(
             keras.optimizers.schedules.CosineDecay(
-                0.0, steps - warmup, alpha=0.05, warmup_target=rate, warmup_steps=warmup
+                0.0,
+                steps - warmup,
+                alpha=0.05,
+                warmup_target=config.learning_rate,
+                warmup_steps=warmup,
             ),
             beta_1=config.beta_1,
         )
-        for rate in (config.learning_rate, 2 * config.learning_rate)
+        for _ in range(2)
     ]
     trainer.compile(*optimizers)
     samples = Faces(validation.cache, VALIDATION, validation.embedding, 12, None)[0]

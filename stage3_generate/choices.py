@@ -25,7 +25,7 @@ class ShapeName(StrEnum):
 
 class MethodName(StrEnum):
     """Methods of anonymization; all but the first are for comparison, see
-    :mod:`elseface.stage3_generate.classic`."""
+    :mod:`elseface.stage3_generate.classic` and :mod:`~elseface.stage3_generate.k_same`."""
 
     ATTRIBUTE_EDIT = "attribute-edit"
     BLUR = "blur"
@@ -35,3 +35,4 @@ class MethodName(StrEnum):
     INPAINT_TELEA = "inpaint-telea"
     INPAINT_NS = "inpaint-ns"
     MASK = "mask"
+    MEAN_FACE = "mean-face"

@@ -18,11 +18,12 @@ VISIBLE: tuple[int, ...] = tuple(
     i for i in range(COUNT) if i not in indices(CONTEXT) or i == index("Eyeglasses")
 )
 #: Of those, what the classifier sees well enough to be listened to; to ask for an oval face, which
-#: it cannot tell in photos either, would ask for patterns.
+#: it cannot tell in photos either, would ask for patterns.  So did asking for glasses: what pleased
+#: it was dazzle about the eyes.  They are left to the discriminator.
 TRUSTED: tuple[int, ...] = tuple(
     indices(
-        ("Smiling", "Mouth_Slightly_Open", "Young", "Eyeglasses", "Male", "Heavy_Makeup",
-         "Wearing_Lipstick", "No_Beard", "Goatee", "Bushy_Eyebrows", "Big_Nose")
+        ("Smiling", "Mouth_Slightly_Open", "Young", "Male", "Heavy_Makeup", "Wearing_Lipstick",
+         "No_Beard", "Goatee", "Bushy_Eyebrows", "Big_Nose")
     )
 )  # fmt: skip
 #: Half of the trained edits are of these, which users ask for.

@@ -12,7 +12,8 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
 
-CLASSIC = [name for name in MethodName if name is not MethodName.ATTRIBUTE_EDIT]
+OTHERS = MethodName.ATTRIBUTE_EDIT, MethodName.MEAN_FACE
+CLASSIC = [name for name in MethodName if name not in OTHERS]
 
 
 @pytest.fixture(scope="module")

@@ -32,12 +32,16 @@ def test_rank1_of_the_clear_and_of_the_unrelated(random):
 
 def test_threshold_accepts_the_rate_of_strangers_that_scikit_learn_says(random):
     clean, identity = people(random, 60, 4, 0.8)
-    threshold = privacy.accept_threshold(clean, identity, 0.01)
+    strict, threshold = privacy.accept_thresholds(clean, identity)
+    assert strict < threshold
     above = np.triu_indices(len(clean), 1)
     same = (identity[:, None] == identity)[above]
-    false, _, at = roc_curve(same, (clean @ clean.T)[above], drop_intermediate=False)
+    apart = privacy.distances(clean, clean)[above]
+    false, true, at = roc_curve(same, -apart, drop_intermediate=False)
     nearest = np.searchsorted(false, 0.01)
-    assert threshold == pytest.approx(at[nearest], abs=0.01)
+    assert threshold == pytest.approx(-at[nearest], abs=0.01)
+    accepted = privacy.true_accepts(clean, clean, identity, threshold)
+    assert accepted.mean() == pytest.approx(true[nearest], abs=0.02)
     assert privacy.self_match(clean, clean, threshold).all()
     assert not privacy.self_match(-clean, clean, threshold).any()
 

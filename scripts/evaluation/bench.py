@@ -14,7 +14,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.photo import read_photo
 from elseface.scripts.evaluation import controls, privacy, quality, utility
-from elseface.scripts.evaluation.recognizer import OnnxRecognizer
+from elseface.scripts.evaluation.recognizer import Recognizer
 from elseface.stage1_disentangle.attribute_training import score
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.faces import aligned_face
@@ -40,7 +40,7 @@ class Bench:
     def __init__(
         self,
         data: CelebA,
-        recognizer: OnnxRecognizer,
+        recognizer: Recognizer,
         judge: AttributeClassifier | None,
         limit: int | None,
     ) -> None:

@@ -1,0 +1,135 @@
+"""``elseface evaluate``: how well methods hide people, and what is left of the pictures."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.console import explained, silent_start
+
+ATTACKS = ("naive", "parrot", "linkage", "trained", "restore")
+METHODS = "attribute-edit,blur,pixelate,swirl,inpaint-telea,inpaint-ns,mask,mean-face"
+
+
+@explained
+def command(
+    dataset: Annotated[
+        Path | None,
+        typer.Argument(help="CelebA's layout, or a folder with one a person.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Folder for it all.", show_default=False)
+    ] = None,
+    methods: Annotated[
+        str, typer.Option(help="By comma: NAME, NAME:STRENGTH, attribute-edit:SHAPE/POLICY.")
+    ] = METHODS,
+    recognizers: Annotated[str, typer.Option(help="By comma: dlib, and YAML files.")] = "dlib",
+    attacks: Annotated[str, typer.Option(help="By comma.")] = ",".join(ATTACKS),
+    limit: Annotated[
+        int | None, typer.Option(min=2, help="Judge about so many pictures.", show_default=False)
+    ] = None,
+    background: Annotated[
+        int, typer.Option(min=2, help="The attacker trains on about so many pictures.")
+    ] = 3000,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in -o.")] = False,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(help="Two results.json: what became better or worse.", show_default=False),
+    ] = None,
+) -> None:
+    """Judge methods by recognizers and attackers, beside unchanged, black-out and a stranger."""
+    if compare:
+        from elseface.scripts.evaluation.compare import differences
+
+        print("\n".join(differences(*compare)) or "no difference beyond the intervals")
+        return
+    if not dataset or not output:
+        raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")
+    settings = {
+        "dataset": str(dataset), "recognizers": _listed(recognizers), "limit": limit,
+        "attacks": _known(_listed(attacks)), "background": background,
+    }  # fmt: skip
+    results = _prepared(output, settings, resume)
+    _run(dataset, output, results, _listed(methods))
+
+
+def _run(dataset: Path, output: Path, results: dict[str, Any], methods: list[str]) -> None:
+    with silent_start():
+        from elseface.scripts.evaluation import people, report
+        from elseface.scripts.evaluation.harness import Harness
+        from elseface.scripts.evaluation.methods import CONTROLS, STRANGER, UNCHANGED, load_method
+        from elseface.scripts.evaluation.people import Role
+
+        names = list(dict.fromkeys([*CONTROLS, *methods]))
+        settings = results["settings"]
+        roles = people.read(dataset)
+        roles[Role.JUDGED] = people.limited(roles[Role.JUDGED], settings["limit"])
+        roles[Role.BACKGROUND] = people.limited(roles[Role.BACKGROUND], settings["background"])
+        roles[Role.TUNING] = people.limited(roles[Role.TUNING], settings["background"] // 4)
+        others = roles[Role.TUNING]  # whom the attacker does not train on
+        anonymizers = {name: load_method(name, others) for name in names if name != STRANGER}
+        judges = _judges(output, settings["recognizers"])
+    harness = Harness(roles, output, judges, settings["attacks"])
+    results |= report.about(roles[Role.JUDGED])
+    for name in names:
+        if name in results["methods"] and name != UNCHANGED:  # which the others are measured by
+            continue
+        figures = harness.stranger() if name == STRANGER else harness.judge(name, anonymizers[name])
+        results["methods"][name] = figures
+        report.write(output, results)
+
+
+def _judges(output: Path, recognizers: list[str]):
+    from elseface.common import weights
+    from elseface.scripts.evaluation.examine import Judges
+    from elseface.scripts.evaluation.memory import Memory
+    from elseface.scripts.evaluation.recognizer import load_recognizer
+    from elseface.scripts.evaluation.utility import Mtcnn
+    from elseface.stage3_generate.load import load_classifier
+
+    return Judges(
+        [load_recognizer(name) for name in recognizers],
+        Mtcnn(),
+        load_classifier(),
+        weights.digest("attributes", weights.PACKAGED),
+        Memory(output / "memory.sqlite"),
+    )
+
+
+def _prepared(output: Path, settings: dict[str, Any], resume: bool) -> dict[str, Any]:
+    """The results so far: none, or those of the run that is gone on with.
+
+    Pictures made with other weights or settings would be taken for this run's, so both must agree.
+    """
+    from elseface.common.weights import PACKAGED
+
+    made_with = {
+        "elseface": version("elseface"),
+        "weights": json.loads((PACKAGED / "manifest.json").read_text()),
+        "settings": settings,
+    }
+    made_with["weights"] = {name: part["sha256"] for name, part in made_with["weights"].items()}
+    kept = output / "results.json"
+    output.mkdir(parents=True, exist_ok=True)
+    if not resume and any(output.iterdir()):
+        raise ElsefaceError(f"{output}: is not empty; --resume goes on with the run in it")
+    if resume and kept.exists():
+        before = json.loads(kept.read_text())
+        if {key: before.get(key) for key in made_with} != made_with:
+            raise ElsefaceError(f"{output}: holds a run with other settings or weights")
+        return before
+    return {**made_with, "methods": {}}
+
+
+def _listed(text: str) -> list[str]:
+    return [name for name in text.replace(" ", "").split(",") if name]
+
+
+def _known(attacks: list[str]) -> list[str]:
+    if unknown := [name for name in attacks if name not in ATTACKS]:
+        raise ElsefaceError(f"--attacks {unknown[0]!r}: choose from {', '.join(ATTACKS)}")
+    return attacks

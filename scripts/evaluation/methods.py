@@ -1,0 +1,82 @@
+"""What is compared, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from elseface.common.anonymizer import Anonymized, Anonymizer, Change
+from elseface.common.errors import ElsefaceError
+from elseface.common.face import Face
+from elseface.scripts.evaluation.people import People
+from elseface.stage1_disentangle.faces import aligned_face, find_faces
+from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
+from elseface.stage3_generate.classic import load_obfuscation
+from elseface.stage3_generate.k_same import load_mean_face
+from elseface.stage3_generate.load import load_attribute_edit
+
+#: The controls: nothing done, everything under the mask hidden, another person's picture.
+UNCHANGED, STRANGER = "unchanged", "stranger"
+CONTROLS = (UNCHANGED, MethodName.BLACKOUT.value, STRANGER)
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Does nothing; what it scores, the harness must score on clean pictures."""
+
+    name: str = UNCHANGED
+
+    def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
+        """See :class:`~elseface.common.anonymizer.Anonymizer`."""
+        return Anonymized(photo.copy(), tuple(map(Change, faces)))
+
+
+def load_method(name: str, others: People) -> Anonymizer:
+    """A method by its name, and what follows it after a colon; `others` are who a face may become
+    the mean of.
+
+    ``blur:0.3`` is a blur of that strength; ``attribute-edit`` is the default of the tool,
+    ``attribute-edit:flip`` the new shape with the policy ``flip``, ``attribute-edit:own/none`` one
+    with the shape as well; of these two kinds the first draw is taken, so that a factor shows what
+    it gives away.
+
+    Raises
+    ------
+    ElsefaceError
+        When there is no such method, strength, shape or policy.
+    """
+    kind, _, setting = name.partition(":")
+    if name == UNCHANGED:
+        return Unchanged()
+    if kind not in set(MethodName):
+        known = ", ".join([UNCHANGED, STRANGER, *MethodName])
+        raise ElsefaceError(f"--methods {name!r}: choose from {known}")
+    if kind == MethodName.MEAN_FACE:
+        if setting:
+            raise ElsefaceError(f"--methods {name!r}: mean-face takes no strength")
+        return load_mean_face(others.paths, _aligned if others.aligned else find_faces)
+    if kind != MethodName.ATTRIBUTE_EDIT:
+        return replace(load_obfuscation(MethodName(kind), _number(name, setting)), name=name)
+    if not setting:
+        return load_attribute_edit()
+    shape, _, policy = setting.rpartition("/")
+    try:
+        chosen = PolicyName(policy), ShapeName(shape or ShapeName.NEW)
+    except ValueError:
+        raise ElsefaceError(
+            f"--methods {name!r}: after the colon goes [SHAPE/]POLICY, of"
+            f" {', '.join(ShapeName)} and {', '.join(PolicyName)}"
+        ) from None
+    return replace(load_attribute_edit(*chosen), attempts=1, name=name)
+
+
+def _aligned(photo: np.ndarray) -> list[Face]:
+    return [aligned_face(photo)]
+
+
+def _number(name: str, text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ElsefaceError(f"--methods {name!r}: the strength {text!r} is no number") from None

@@ -1,0 +1,87 @@
+"""Results on disk: for programs as JSON and CSV, for people as one HTML page."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from elseface.scripts.evaluation import plot
+from elseface.scripts.evaluation.people import People
+from elseface.scripts.evaluation.privacy import chance
+from jinja2 import Environment, PackageLoader, select_autoescape
+from PIL import Image
+
+#: Pictures of a contact sheet, and their height in pixels.
+SHOWN, HEIGHT = 16, 120
+
+
+def about(people: People) -> dict[str, Any]:
+    """What every table starts with: how many were judged, and what blind guessing scores."""
+    return {
+        "images": len(people),
+        "identities": len(np.unique(people.identity)),
+        "chance": chance(people.identity),
+    }
+
+
+def write(folder: Path, results: dict[str, Any]) -> None:
+    """``results.json``, ``results.csv`` and ``report.html`` in `folder`, each replaced at once."""
+    _replace(folder / "results.json", json.dumps(results, indent=1) + "\n")
+    _replace(folder / "results.csv", _table(results))
+    page = Environment(
+        loader=PackageLoader("elseface.scripts.evaluation"), autoescape=select_autoescape()
+    ).get_template("report.html")
+    sheets = {name: _sheet(folder / "pictures", name) for name in results["methods"]}
+    html = page.render(
+        results=results,
+        sheets={name: sheet for name, sheet in sheets.items() if sheet},
+        privacy=plot.privacy(results),
+        roc=plot.roc(results),
+    )
+    _replace(folder / "report.html", html)
+
+
+def _table(results: dict[str, Any]) -> str:
+    """A row a figure: method, what judged, figure, mean, and the interval where there is one."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["method", "by", "figure", "value", "low", "high"])
+    for method, figures in results["methods"].items():
+        for recognizer, scores in figures["privacy"].items():
+            for attack, score in scores.items():
+                rows.writerow([method, recognizer, attack, score["mean"], *score["interval"]])
+        for kind in ("utility", "quality", "edits"):
+            for name, value in figures.get(kind, {}).items():
+                rows.writerow([method, kind, name, value, "", ""])
+    return text.getvalue()
+
+
+def _sheet(pictures: Path, method: str) -> str:
+    """A few pictures of a method side by side: JPEG, as a data address; empty where none is."""
+    files = sorted((pictures / method.replace("/", "-").replace(":", "-")).glob("*.png"))
+    chosen = files[:: max(1, len(files) // SHOWN)][:SHOWN]
+    if not chosen:
+        return ""
+    tiles = [Image.open(file).convert("RGB") for file in chosen]
+    tiles = [tile.resize((round(tile.width * HEIGHT / tile.height), HEIGHT)) for tile in tiles]
+    sheet = Image.new("RGB", (sum(tile.width for tile in tiles), HEIGHT))
+    left = 0
+    for tile in tiles:
+        sheet.paste(tile, (left, 0))
+        left += tile.width
+    data = io.BytesIO()
+    sheet.save(data, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write whole or not at all: a run may be killed at any time."""
+    new = path.with_name(path.name + ".new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, path)

@@ -1,0 +1,114 @@
+"""An attacker who runs the method on his own pictures and learns to undo it.
+
+A small U-Net is shown what the method makes of his pictures and asked for what was there, with an
+L1 loss.  What it gives back of somebody else is then recognised among clean pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import numpy as np
+from elseface.common.face import Face
+from elseface.scripts.evaluation.pictures import Result
+from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage3_generate.blending import paste
+from keras import layers
+
+#: Side of the crops, channels at each halving, and the training.
+SIZE, WIDTHS, EPOCHS, BATCH, RATE = 96, (32, 64, 128, 192), 8, 16, 1e-3
+
+
+def network() -> keras.Model:
+    """Crop (n, SIZE, SIZE, 4), RGB in [-1, 1] and the mask, to what was there, RGB in [-1, 1]."""
+    crop = keras.Input((SIZE, SIZE, 4))
+    skips, x = [], crop
+    for width in WIDTHS:
+        x = _block(x, width, 2)
+        skips.append(x)
+    skips.pop()
+    for width in reversed(WIDTHS[:-1]):
+        x = layers.UpSampling2D(interpolation="bilinear")(x)
+        x = _block(layers.Concatenate()([x, skips.pop()]), width)
+    x = layers.UpSampling2D(interpolation="bilinear")(x)
+    x = _block(layers.Concatenate()([x, crop]), WIDTHS[0])
+    # A method that leaves nothing to undo is undone by an identity; from there it can only learn.
+    change = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(x)
+    restored = layers.Add(dtype="float32")([crop[..., :3], change])
+    return keras.Model(crop, restored, name="restore")
+
+
+def train(pairs: Iterable[Result], weights: Path, seed: int = 0) -> keras.Model:
+    """The network trained on the attacker's pairs, or the one whose weights are kept already."""
+    keras.utils.set_random_seed(seed)
+    restorer = network()
+    if weights.exists():
+        restorer.load_weights(weights)
+        return restorer
+    batches = Pairs([(r.photo, r.pixels, r.faces[0]) for r in pairs if r.faces], seed)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * len(batches))
+    restorer.compile(keras.optimizers.Adam(rate), loss=_masked_l1)
+    restorer.fit(batches, epochs=EPOCHS, verbose=0)
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    restorer.save_weights(weights)
+    return restorer
+
+
+class Pairs(keras.utils.PyDataset):
+    """Batches of what the method made and what was there, with the mask for the loss; the crops
+    are kept as bytes, a quarter of what the network takes."""
+
+    def __init__(self, found: list[tuple[np.ndarray, np.ndarray, Face]], seed: int) -> None:
+        super().__init__()
+        self.given = [_given(pixels, face) for _, pixels, face in found]
+        self.wanted = [face.alignment.crop(photo, SIZE) for photo, _, face in found]
+        self.random = np.random.default_rng(seed)
+        self.order = self.random.permutation(len(found))
+
+    def __len__(self) -> int:
+        return -(-len(self.order) // BATCH)
+
+    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self.order[batch * BATCH : (batch + 1) * BATCH]
+        given = _scaled(np.stack([self.given[i] for i in rows]))
+        wanted = np.stack([self.wanted[i] for i in rows]) / np.float32(127.5) - 1
+        return given, np.concatenate([wanted, given[..., 3:]], -1)
+
+    def on_epoch_end(self) -> None:
+        self.random.shuffle(self.order)
+
+
+def restored(restorer: keras.Model, pixels: np.ndarray, face: Face) -> np.ndarray:
+    """The picture (height, width, 3) uint8 RGB with the face as the network gives it back."""
+    crop = np.asarray(restorer.predict_on_batch(_scaled(_given(pixels, face)[None])))[0]
+    result = pixels.copy()
+    paste(result, face, np.clip((crop + 1) * 127.5, 0, 255).astype(np.float32))
+    return result
+
+
+def _masked_l1(target, drawn):
+    mask = target[..., 3:]
+    return keras.ops.sum(mask * keras.ops.abs(target[..., :3] - drawn)) / (
+        3 * keras.ops.maximum(keras.ops.sum(mask), 1.0)
+    )
+
+
+def _given(pixels: np.ndarray, face: Face) -> np.ndarray:
+    """Crop and mask (SIZE, SIZE, 4), uint8."""
+    ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_crop(SIZE)
+    crop = face.alignment.crop(pixels, SIZE)
+    return np.concatenate([crop, ellipse.draw(SIZE, SIZE)[:, :, None]], -1)
+
+
+def _scaled(given: np.ndarray) -> np.ndarray:
+    colours = given[..., :3] / np.float32(127.5) - 1
+    return np.concatenate([colours, given[..., 3:].astype(np.float32)], -1)
+
+
+def _block(x, width: int, stride: int = 1):
+    x = layers.Conv2D(width, 3, stride, "same", use_bias=False)(x)
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+    return layers.Activation("relu")(layers.BatchNormalization()(x))

@@ -1,0 +1,136 @@
+"""From what was found out about a method's pictures to its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from elseface.common.attributes import NAMES, index
+from elseface.scripts.evaluation import gates, privacy
+from elseface.scripts.evaluation.examine import MEASURES, Examined
+from elseface.scripts.evaluation.people import People
+from elseface.scripts.evaluation.quality import frechet
+from elseface.scripts.evaluation.utility import protected_kept
+
+#: Whom a method may serve worse than others.
+GROUPS = ("Male", "Young", "Pale_Skin", "Eyeglasses", "No_Beard", "Heavy_Makeup", "Gray_Hair")
+EXPRESSION = [index("Smiling"), index("Mouth_Slightly_Open")]
+
+Hits = Callable[[np.ndarray], np.ndarray]
+
+
+def attack(of: Iterable[np.ndarray], hits: Hits, people: People, missed: np.ndarray) -> dict:
+    """One attack's figures: the worse of the attacker's ways to cut the face out.
+
+    Parameters
+    ----------
+    of : embeddings (n, d), one array for each way
+    hits : embeddings to what was hit (n,), 0 to 1, or not a number where there is nothing to hit
+    missed : ndarray of shape (n,), bool, faces that count as hit
+    """
+    ways = [np.where(missed, 1.0, hits(vectors)) for vectors in of]
+    worst = max(ways, key=np.nanmean)
+    gates.missed_counts(worst, missed)
+    can = np.isfinite(worst)
+    figures = privacy.with_interval(worst[can], people.identity[can])
+    per_person = {
+        people.names[i]: float(worst[can & (people.identity == i)].mean())
+        for i in np.unique(people.identity[can])
+    }
+    name = max(per_person, key=per_person.__getitem__)
+    figures["worst identity"] = {"name": name, "mean": per_person[name]}
+    if people.attributes is not None:
+        figures["by attribute"] = {
+            group: {
+                word: float(worst[can & (people.attributes[:, index(group)] == bit)].mean())
+                for word, bit in (("with", 1), ("without", 0))
+                if (can & (people.attributes[:, index(group)] == bit)).any()
+            }
+            for group in GROUPS
+        }
+    return figures
+
+
+def untrained(
+    embeddings: tuple[np.ndarray, np.ndarray],
+    clean: np.ndarray,
+    people: People,
+    missed: np.ndarray,
+    wanted: Iterable[str],
+) -> dict[str, Any]:
+    """Naive, parrot and linkage attacks by one recognizer."""
+    who = people.identity
+    seen = np.isfinite(clean).all(1)
+    limits = dict(zip(privacy.FALSE_ACCEPTS, privacy.accept_thresholds(clean[seen], who[seen])))
+
+    def of(hits: Hits) -> dict:
+        return attack(embeddings, hits, people, missed)
+
+    figures: dict[str, Any] = {}
+    if "naive" in wanted:
+        figures[privacy.NAIVE] = of(lambda v: privacy.rank1(v, clean, who))
+        figures[privacy.SELF_MATCH] = of(
+            lambda v: privacy.self_match(v, clean, limits[privacy.FALSE_ACCEPTS[0]])
+        )
+        for rate, limit in limits.items():
+            figures[f"naive TAR at FAR {rate:g}"] = of(
+                lambda v, limit=limit: privacy.true_accepts(v, clean, who, limit)
+            )
+    if "parrot" in wanted:
+        figures[privacy.PARROT] = of(lambda v: privacy.rank1(v, v, who))
+    if "linkage" in wanted:
+        found = ~missed
+        for i, rate in enumerate(privacy.FALSE_ACCEPTS):
+            # Two anonymized pictures: how far strangers lie apart is another matter among them.
+            figures[f"linkage TAR at FAR {rate:g}"] = of(
+                lambda v, i=i: privacy.true_accepts(
+                    v, v, who, privacy.accept_thresholds(v[found], who[found])[i]
+                )
+            )
+    return figures
+
+
+def curve(probe: np.ndarray, clean: np.ndarray, people: People) -> list[list[float]]:
+    """The naive attack's receiver operating characteristic: pairs of false and true accepts."""
+    who, seen = people.identity, np.isfinite(clean).all(1)
+    rates = np.logspace(-4, 0, 25)
+    limits = privacy.accept_thresholds(clean[seen], who[seen], rates)
+    accepted = [np.nanmean(privacy.true_accepts(probe, clean, who, limit)) for limit in limits]
+    return np.stack([rates, accepted], axis=1).tolist()
+
+
+def usefulness(seen: Examined, clean: Examined) -> dict[str, Any]:
+    """What the pictures are still good for, over those in which a face was found."""
+    found = ~seen.missed
+    figures: dict[str, Any] = {
+        name: float(seen.measures[found, i].mean()) for i, name in enumerate(MEASURES)
+    }
+    before, after = clean.attributes[found] >= 0.5, seen.attributes[found] >= 0.5
+    figures["expression kept"] = float((before == after)[:, EXPRESSION].mean())
+    figures["protected kept"] = protected_kept(before, after)["mean"]
+    asked = seen.asked[found]
+    if np.isfinite(asked).any():
+        shown = np.where(np.isfinite(asked), asked == after, np.nan)
+        figures["edits shown"] = float(np.nanmean(shown))
+    figures["missed by the pipeline"] = float(seen.missed.mean())
+    figures["seconds an image"] = float(np.median(seen.seconds))
+    figures["seconds a face"] = float(seen.seconds.sum() / max(1, seen.faces.sum()))
+    return figures
+
+
+def realism(seen: Examined, clean: Examined) -> Mapping[str, float]:
+    """Frechet distance to the clean pictures on the embeddings of each recognizer."""
+    found = ~seen.missed & ~clean.missed
+    return {
+        f"Frechet distance, {name}": frechet(clean.embeddings[name][0][found], both[0][found])
+        for name, both in seen.embeddings.items()
+        if found.sum() > 1
+    }
+
+
+def edit_shares(seen: Examined) -> dict[str, float]:
+    """Of each attribute that was asked to change, how often the classifier sees it as asked."""
+    shown = np.where(np.isfinite(seen.asked), seen.asked == (seen.attributes >= 0.5), np.nan)
+    asked = np.isfinite(seen.asked).any(0)
+    return {NAMES[i]: float(np.nanmean(shown[:, i])) for i in np.flatnonzero(asked)}

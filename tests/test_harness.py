@@ -1,0 +1,317 @@
+"""``elseface evaluate``: the harness, its gates, and what it writes."""
+
+import csv
+import json
+import re
+
+import numpy as np
+import onnx
+import pytest
+from elseface.common.attributes import COUNT
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.evaluation import gates, people, pictures, pose, privacy, restore, score
+from elseface.scripts.evaluation.memory import Memory
+from elseface.scripts.evaluation.people import People, Role
+from elseface.scripts.evaluation.recognizer import load_recognizer
+from elseface.scripts.evaluation.trained import train_head
+from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.mask import photo_ellipse
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+from scipy.spatial.transform import Rotation
+from test_cli import complaints, run
+from test_evaluation import people as embedded
+
+
+def known(identity: np.ndarray) -> People:
+    names = tuple(map(str, range(identity.max() + 1)))
+    bits = np.arange(len(identity))[:, None] % 2 * np.ones((1, COUNT), np.uint8)
+    return People((), identity, names, bits, aligned=True)
+
+
+def test_attack_takes_the_worse_way_and_counts_the_missed(random):
+    clean, identity = embedded(random, 30, 4, 0.1)
+    lost = random.standard_normal(clean.shape)
+    missed = np.zeros(len(clean), bool)
+    missed[:12] = True  # three people
+
+    def hits(vectors):
+        return privacy.rank1(vectors, clean, identity)
+
+    nobody = score.attack([lost], hits, known(identity), np.zeros(len(clean), bool))
+    assert nobody["mean"] < 0.15
+    some = score.attack([lost], hits, known(identity), missed)
+    assert some["mean"] >= 0.1 and some["worst identity"]["mean"] == 1
+    both = score.attack([lost, clean], hits, known(identity), missed)
+    assert both["mean"] == 1 and both["by attribute"]["Male"] == {"with": 1, "without": 1}
+
+
+def test_faces_that_nobody_found_are_like_nobody(random):
+    clean, identity = embedded(random, 20, 4, 0.1)
+    clean[:4] = np.nan
+    hit = privacy.rank1(clean, clean, identity)
+    assert hit[4:].all()
+    assert np.isnan(privacy.true_accepts(clean[:1], clean[:1], identity[:1], 1.0)).all()
+
+
+def test_blocks_change_no_score(random, monkeypatch):
+    clean, identity = embedded(random, 30, 4, 0.7)
+    whole = privacy.rank1(clean, clean, identity), privacy.true_accepts(clean, clean, identity, 1.0)
+    monkeypatch.setattr(privacy, "BLOCK", 7)
+    blocks = privacy.rank1(clean, clean, identity), privacy.true_accepts(clean, clean, identity, 1)
+    np.testing.assert_array_equal(whole[0], blocks[0])
+    np.testing.assert_allclose(whole[1], blocks[1])
+
+
+def test_threshold_from_some_of_the_pairs_is_near_that_from_all(random, monkeypatch):
+    clean, identity = embedded(random, 100, 4, 0.8)
+    of_all = privacy.accept_thresholds(clean, identity, (0.05,))
+    monkeypatch.setattr(privacy, "PAIRS", 40_000)
+    np.testing.assert_allclose(
+        privacy.accept_thresholds(clean, identity, (0.05,)), of_all, rtol=0.02
+    )
+
+
+def test_trained_attacker_finds_what_the_method_left(random):
+    """Identity hides in a fifth of the directions, the rest is noise: only training brings it out."""
+
+    def group(count):
+        identity = np.repeat(np.arange(count), 6)
+        vectors = (
+            random.standard_normal((len(identity), 40)) * np.r_[np.full(4, 0.1), np.full(36, 3)]
+        )
+        vectors[:, :8] += random.standard_normal((count, 8))[identity]
+        return vectors, identity
+
+    head = train_head(group(80), group(20))
+    vectors, identity = group(40)
+    before = privacy.rank1(vectors, vectors, identity).mean()
+    after = privacy.rank1(head(vectors), head(vectors), identity).mean()
+    assert before < 0.4 and after > 0.9
+
+
+def test_training_on_noise_learns_nothing(random):
+    identity = np.repeat(np.arange(20), 6)
+    first, second, third = random.standard_normal((3, 120, 20))
+    head = train_head((first, identity), (second, identity))
+    assert privacy.rank1(head(third), head(third), identity).mean() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("gate", "passes", "breaks", "says"),
+    [
+        (gates.unchanged_scores_as_clean, (0.98, 0.985), (0.9, 0.98), "damaged"),
+        (gates.training_helps, (0.985, 0.98), (0.5, 0.98), "training is broken"),
+        (gates.detector_sees, (0.99,), (0.0,), "too few"),
+        (
+            gates.something_changed,
+            ("blur", np.array([True, False]), np.array([True, False])),
+            ("blur", np.array([True, False]), np.array([False, False])),
+            "1 pictures of blur",
+        ),
+        (
+            gates.missed_counts,
+            (np.array([1.0, 0.0]), np.array([True, False])),
+            (np.array([0.0, 0.0]), np.array([True, False])),
+            "1 missed",
+        ),
+    ],
+)
+def test_gates_fail_loudly(gate, passes, breaks, says):
+    gate(*passes)
+    with pytest.raises(ElsefaceError, match=says):
+        gate(*breaks)
+    gates.something_changed("unchanged", np.array([True]), np.array([False]))
+
+
+def test_memory_computes_once_and_outlives_the_process(tmp_path, random):
+    picture, calls = random.integers(0, 256, (4, 4, 3)), []
+
+    def compute():
+        calls.append(1)
+        return np.arange(3)
+
+    for _ in range(2):
+        memory = Memory(tmp_path / "memory.sqlite")
+        for by in ("one", "two"):
+            np.testing.assert_array_equal(memory.recall(by, (picture,), compute), [0, 1, 2])
+    assert len(calls) == 2
+    memory.recall("one", (picture[::-1],), compute)
+    assert len(calls) == 3
+
+
+def test_pose_of_a_turned_head():
+    shape = (480, 640, 3)
+    camera = np.array([[640, 0, 320], [0, 640, 240], [0, 0, 1.0]])
+    for degrees in ((0, 0, 0), (10, 0, 0), (0, -20, 0), (0, 0, 15)):
+        turned = pose.HEAD @ Rotation.from_euler("xyz", degrees, degrees=True).as_matrix().T
+        seen = (turned + np.array([0, 0, 900])) @ camera.T
+        points = np.zeros((68, 2))
+        points[pose.POINTS] = seen[:, :2] / seen[:, 2:]
+        np.testing.assert_allclose(pose.head_pose(points, shape), degrees, atol=0.5)
+
+
+def test_people_of_folders_have_one_role_each(tmp_path):
+    for who in range(20):
+        for picture in range(3):
+            (tmp_path / f"person {who}").mkdir(exist_ok=True)
+            Image.new("RGB", (8, 8)).save(tmp_path / f"person {who}/{picture}.png")
+    roles = people.read(tmp_path)
+    names = [set(roles[role].identity) for role in Role]
+    assert [len(n) for n in names] == [8, 2, 10] and len(set.union(*names)) == 20
+    few = people.limited(roles[Role.JUDGED], 7)
+    assert len(few) == 6 and len(set(few.identity)) == 2
+    with pytest.raises(ElsefaceError, match="neither CelebA"):
+        people.read(tmp_path / "person 1")
+
+
+RECOGNIZER = """
+file: tiny.onnx
+size: 16
+colour: BGR
+mean: [0.5, 0.5, 0.5]
+"""
+
+
+@pytest.fixture
+def recognizer(tmp_path):
+    """A network of one random matrix, and its description."""
+    matrix = np.random.default_rng(0).standard_normal((3 * 16 * 16, 8)).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["picture"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "matrix"], ["embedding"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 16, 16])],
+        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, 8])],
+        [numpy_helper.from_array(matrix, "matrix")],
+    )
+    version = helper.make_opsetid("", 13)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[version], ir_version=8), tmp_path / "tiny.onnx"
+    )
+    (tmp_path / "tiny.yaml").write_text(RECOGNIZER)
+    return tmp_path / "tiny.yaml"
+
+
+def test_recognizer_of_a_file(recognizer, portrait):
+    (face,) = find_faces(portrait)
+    loaded = load_recognizer(str(recognizer))
+    vector = loaded.embed(portrait, face)
+    assert vector.shape == (8,) and np.linalg.norm(vector) == pytest.approx(1)
+    recognizer.write_text(RECOGNIZER.replace("BGR", "RGB"))
+    other = load_recognizer(str(recognizer))
+    assert other.digest != loaded.digest
+    assert np.abs(other.embed(portrait, face) - vector).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("file: none.onnx", "none.onnx"),
+        ("file: tiny.onnx\ncolour: HSV", "colour"),
+        ("file: tiny.onnx\nsise: 112", "sise"),
+        ("[", "not YAML"),
+    ],
+)
+def test_wrong_recognizer_files_are_named(tmp_path, text, says):
+    (tmp_path / "wrong.yaml").write_text(text)
+    (tmp_path / "tiny.onnx").write_bytes(b"nothing")
+    with pytest.raises(ElsefaceError, match=says):
+        load_recognizer(str(tmp_path / "wrong.yaml"))
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory, portrait):
+    """Five people of three pictures each: one face, more or less stretched and tinted."""
+    root = tmp_path_factory.mktemp("album")
+    crop = Image.fromarray(portrait[0:300, 90:360])
+    for who in range(5):
+        (root / f"person {who}").mkdir()
+        for i in range(3):
+            picture = np.asarray(crop.resize((230 + 15 * who, 300 - 12 * who)))
+            picture = np.clip(picture * (0.8 + 0.1 * i) + 4 * who, 0, 255).astype(np.uint8)
+            Image.fromarray(picture).save(root / f"person {who}/{i}.png")
+    return root
+
+
+def test_command_resumes_and_writes_everything(album, tmp_path):
+    out = tmp_path / "out"
+    command = [
+        "evaluate", album, "-o", out, "--methods", "blur,pixelate:0.5",
+        "--attacks", "naive,parrot,linkage,trained",
+    ]  # fmt: skip
+    done = run(*command)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((out / "results.json").read_text())
+    assert list(results["methods"]) == ["unchanged", "blackout", "stranger", "blur", "pixelate:0.5"]
+    assert results["images"] == 9 and results["chance"] == pytest.approx(2 / 8)
+    unchanged = results["methods"]["unchanged"]
+    assert unchanged["utility"]["background untouched"] == 1
+    assert unchanged["privacy"]["dlib"][privacy.SELF_MATCH]["mean"] == 1
+    assert results["methods"]["blur"]["utility"]["SSIM in mask"] < 0.9
+    rows = list(csv.DictReader((out / "results.csv").open()))
+    assert {row["method"] for row in rows} == set(results["methods"])
+    page = (out / "report.html").read_text()
+    assert page.count("<svg") == 2 and "pixelate:0.5" in page
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)  # nothing is fetched
+    listed = list(csv.DictReader((out / "pictures.csv").open()))
+    assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").exists()
+
+    assert "is not empty" in complaints(run(*command))[0]
+    first = (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns
+    del results["methods"]["blur"]
+    (out / "results.json").write_text(json.dumps(results))
+    assert run(*command, "--resume").returncode == 0
+    again = json.loads((out / "results.json").read_text())
+    assert list(again["methods"])[-1] == "blur"
+    assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns == first
+    same = run("evaluate", "--compare", out / "results.json", out / "results.json")
+    assert "no difference" in same.stdout
+    assert "other settings" in complaints(run(*command, "--resume", "--limit", "3"))[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "give a DATASET"),
+        (("nowhere", "-o", "out"), "nowhere"),
+        (("{album}", "-o", "out", "--methods", "smear"), "smear"),
+        (("{album}", "-o", "out", "--methods", "attribute-edit:flop"), "SHAPE/"),
+        (("{album}", "-o", "out", "--methods", "blur:much"), "no number"),
+        (("{album}", "-o", "out", "--attacks", "bribe"), "bribe"),
+        (("--compare", "a.json", "b.json"), "a.json"),
+    ],
+)
+def test_mistakes_are_named(album, tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    (line,) = complaints(run("evaluate", *(a.format(album=album) for a in arguments)))
+    assert says in line
+
+
+def test_what_can_be_undone_is_undone(portrait, tmp_path, monkeypatch):
+    """A method that swaps light and dark under the mask, learnt from shifted portraits."""
+    monkeypatch.setattr(restore, "EPOCHS", 30)
+    (face,) = find_faces(portrait)
+    everything = (slice(0, None), slice(0, None))
+    under = photo_ellipse(face, everything).draw(*portrait.shape[:2])[:, :, None] == 1
+    photos = [np.clip(portrait * (0.6 + 0.05 * i), 0, 255).astype(np.uint8) for i in range(9)]
+    pairs = [pictures.Result(p, np.where(under, 255 - p, p), [face], {}) for p in photos]
+    restorer = restore.train(pairs[:8], tmp_path / "kept.weights.h5")
+    last = pairs[8]
+    again = restore.restored(restorer, last.pixels, face)
+
+    def error(picture):
+        return np.abs(picture.astype(float) - last.photo)[under[:, :, 0]].mean()
+
+    assert error(again) < 0.5 * error(last.pixels)
+    np.testing.assert_array_equal(again[~under[:, :, 0]], last.photo[~under[:, :, 0]])
+    kept = restore.train([], tmp_path / "kept.weights.h5")  # by a run that goes on
+    np.testing.assert_array_equal(restore.restored(kept, last.pixels, face), again)
+
+
+def test_stems_of_two_folders_do_not_meet(album, tmp_path):
+    roles = people.read(album)
+    made = pictures.Pictures(roles[Role.JUDGED], tmp_path / "pictures")
+    assert len(set(made.stems)) == len(made.stems) == 9
