@@ -1,0 +1,113 @@
+"""Which pictures an assessor is shown, and what would be the right answer.
+
+Ten pictures make a question: an original, its anonymized version, and the originals of eight
+other people.  One person is the subject of at most one question of an assessor.  Those seen least
+come first, so that nobody is seen twice, and memory tells nothing, while the gallery has nine
+people for every question.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from math import comb
+from random import Random
+
+from elseface.scripts.assessment.gallery import ORIGINALS, PEOPLE, Gallery
+
+
+class Kind(StrEnum):
+    """What is asked: which two of ten are one person, or of whom a picture shown apart is."""
+
+    PAIR = "pair"
+    ORIGINAL = "original"
+
+    @property
+    def choices(self) -> int:
+        """How many pictures may be picked."""
+        return PEOPLE + 1 if self is Kind.PAIR else PEOPLE
+
+    @property
+    def picks(self) -> int:
+        """How many pictures make an answer."""
+        return 2 if self is Kind.PAIR else 1
+
+    @property
+    def chance(self) -> float:
+        """The success rate of picking blindly."""
+        return 1 / comb(self.choices, self.picks)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question.
+
+    Attributes
+    ----------
+    kind, method : what is asked, about which anonymization
+    pictures : ten names, METHOD/PICTURE; the first ``kind.choices`` may be picked, what follows is
+        shown apart
+    truth : places in `pictures` that make the right answer, ascending
+    """
+
+    kind: Kind
+    method: str
+    pictures: tuple[str, ...]
+    truth: tuple[int, ...]
+
+
+def draw(
+    gallery: Gallery, kinds: Sequence[Kind], seed: int, assessor: int, count: int
+) -> list[Question]:
+    """At most `count` questions, fewer if nobody is left to ask about.
+
+    The same `seed` and number of the assessor give the same questions.  Kinds and methods take
+    turns, in an order drawn anew each round.
+    """
+    random = Random(f"{seed}/{assessor}")
+    turns = list(product(kinds, gallery.methods))
+    shown: Counter[str] = Counter()
+    asked: set[str] = set()
+    questions: list[Question] = []
+
+    def newness(picture: str) -> tuple[int, float]:
+        return shown[gallery.identity[picture]], random.random()
+
+    while len(questions) < count:
+        random.shuffle(turns)
+        before = len(questions)
+        for kind, method in turns:
+            # Others come from the same pictures, so that none is known to be no subject.
+            order = sorted(gallery.methods[method], key=newness)
+            subject = next((p for p in order if gallery.identity[p] not in asked), None)
+            if subject is None:
+                continue
+            people = {gallery.identity[subject]: subject}
+            for picture in order:
+                people.setdefault(gallery.identity[picture], picture)
+            shown.update([*people][:PEOPLE])
+            asked.add(gallery.identity[subject])
+            originals = [*people.values()][:PEOPLE]
+            questions.append(_shuffled(kind, method, originals, random))
+        if len(questions) == before:
+            break
+    return questions[:count]
+
+
+def _shuffled(kind: Kind, method: str, originals: list[str], random: Random) -> Question:
+    """The question about the first of the originals."""
+    original = f"{ORIGINALS}/{originals[0]}"
+    anonymized = f"{method}/{originals[0]}"
+    pictures = [f"{ORIGINALS}/{picture}" for picture in originals]
+    if kind is Kind.PAIR:
+        pictures.append(anonymized)
+    random.shuffle(pictures)
+    truth = {pictures.index(original)}
+    if kind is Kind.PAIR:
+        truth.add(pictures.index(anonymized))
+    else:
+        pictures.append(anonymized)
+    return Question(kind, method, tuple(pictures), tuple(sorted(truth)))
