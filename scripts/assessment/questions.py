@@ -81,16 +81,19 @@ def draw(
         before = len(questions)
         for kind, method in turns:
             # Others come from the same pictures, so that none is known to be no subject.
-            order = sorted(gallery.methods[method], key=newness)
-            subject = next((p for p in order if gallery.identity[p] not in asked), None)
-            if subject is None:
-                continue
-            people = {gallery.identity[subject]: subject}
-            for picture in order:
+            people: dict[str, str] = {}
+            for picture in sorted(gallery.methods[method], key=newness):
                 people.setdefault(gallery.identity[picture], picture)
-            shown.update([*people][:PEOPLE])
-            asked.add(gallery.identity[subject])
-            originals = [*people.values()][:PEOPLE]
+            left = [person for person in people if person not in asked]
+            if not left:
+                continue
+            # The subject is any of the newest: the newest itself could be told by being new.
+            newest = [*people][:PEOPLE]
+            subject = random.choice([p for p in newest if p not in asked] or left[:1])
+            others = [person for person in newest if person != subject][: PEOPLE - 1]
+            asked.add(subject)
+            shown.update([subject, *others])
+            originals = [people[person] for person in (subject, *others)]
             questions.append(_shuffled(kind, method, originals, random))
         if len(questions) == before:
             break
