@@ -1,7 +1,6 @@
 """What the answers say, method by method.
 
-A success of the assessor is a failure of the method.  Chance is that of picking blindly; where the
-anonymized picture looks unlike the others, ``pair`` can be guessed 1 in 9, as ``original`` can.
+The interval takes answers as independent of each other, as those of few assessors are not quite.
 """
 
 from __future__ import annotations
@@ -11,6 +10,11 @@ from dataclasses import dataclass
 from elseface.scripts.assessment.answers import Tally
 
 NOBODY = "nobody has answered yet"
+
+NOTES = (
+    "Success: the assessor found the person, so the method failed.",
+    "Chance: picking blindly; who sees which of ten faces was changed guesses a pair 1 in 9.",
+)
 
 
 @dataclass(frozen=True)
@@ -65,4 +69,4 @@ def table(rows: list[Figures]) -> str:
             f"{row.method:{width}}  {row.kind:8}  {row.answers:7}  {row.assessors:9}"
             f"  {rate:>7}  {interval:>15}  {row.chance:6.1%}  {row.skipped:7}"
         )
-    return "\n".join([*lines, "Success: the assessor found the person, so the method failed."])
+    return "\n".join([*lines, *NOTES])
