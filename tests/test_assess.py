@@ -67,8 +67,10 @@ def test_ten_pictures_of_nine_people_of_whom_one_is_there_twice():
         assert len({people.identity[picture] for _, picture in names}) == 9
         (changed,) = (i for i, (method, _) in enumerate(names) if method != "unchanged")
         assert names[changed][0] == question.method
-        twins = {i for i, (_, picture) in enumerate(names) if picture == names[changed][1]}
+        who = people.identity[names[changed][1]]
+        twins = {i for i, (_, picture) in enumerate(names) if people.identity[picture] == who}
         assert len(twins) == 2 and changed in twins
+        assert len({names[i][1] for i in twins}) == 2  # not the same photo
         assert set(question.truth) == (twins if question.kind is Kind.PAIR else twins - {changed})
         assert all(picture in people.methods[question.method] for _, picture in names)
 
@@ -208,7 +210,7 @@ def lose_people(root: Path) -> None:
         (lambda root: (root / "pictures.csv").write_text("a,b\n1,2\n"), (), "picture,identity"),
         (lambda root: (root / "pictures.csv").write_text("picture,identity\n../x,1\n"), (), "../x"),
         (lambda root: (root / "pictures/unchanged/000009.png").unlink(), (), "000009"),
-        (lose_people, (), "not 2"),
+        (lose_people, (), "shows 2 people"),
         (lambda root: None, ("../unchanged",), "../unchanged"),
         (lambda root: None, ("stranger",), "blur, swirl"),
     ],

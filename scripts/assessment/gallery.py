@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +65,11 @@ def read(root: Path, only: Collection[str] = ()) -> Gallery:
     for method in sorted(only or found):
         there = {path.stem for path in (folder / method).glob("*.png")}
         methods[method] = [picture for picture in identity if picture in there]
-        people = len({identity[picture] for picture in methods[method]})
-        if people < PEOPLE:
+        counts = Counter(identity[picture] for picture in methods[method])
+        if len(counts) < PEOPLE or max(counts.values()) < 2:
             raise ElsefaceError(
-                f"{folder / method}: a question needs pictures of {PEOPLE} people, not {people}"
+                f"{folder / method}: shows {len(counts)} people; a question needs {PEOPLE}, and two"
+                " pictures of one of them"
             )
     gallery = Gallery(folder, identity, methods)
     for picture in {picture for pictures in methods.values() for picture in pictures}:

@@ -1,14 +1,15 @@
 """Which pictures an assessor is shown, and what would be the right answer.
 
-Ten pictures make a question: an original, its anonymized version, and the originals of eight
-other people.  One person is the subject of at most one question of an assessor.  Those seen least
+Ten pictures make a question: an original, the anonymized version of another photo of that person
+(of the same one, clothes and background would tell), and the originals of eight other people.  One
+person is the subject of at most one question of an assessor.  Those seen least
 come first, so that nobody is seen twice, and memory tells nothing, while the gallery has nine
 people for every question.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,26 +85,32 @@ def draw(
             people: dict[str, str] = {}
             for picture in sorted(gallery.methods[method], key=newness):
                 people.setdefault(gallery.identity[picture], picture)
-            left = [person for person in people if person not in asked]
+            album = defaultdict(list)
+            for picture in gallery.methods[method]:
+                album[gallery.identity[picture]].append(picture)
+            left = [person for person in people if person not in asked and len(album[person]) > 1]
             if not left:
                 continue
             # The subject is any of the newest: the newest itself could be told by being new.
             newest = [*people][:PEOPLE]
-            subject = random.choice([p for p in newest if p not in asked] or left[:1])
+            subject = random.choice([p for p in newest if p in left] or left[:1])
             others = [person for person in newest if person != subject][: PEOPLE - 1]
             asked.add(subject)
             shown.update([subject, *others])
             originals = [people[person] for person in (subject, *others)]
-            questions.append(_shuffled(kind, method, originals, random))
+            another = random.choice([p for p in album[subject] if p != people[subject]])
+            questions.append(_shuffled(kind, method, originals, another, random))
         if len(questions) == before:
             break
     return questions[:count]
 
 
-def _shuffled(kind: Kind, method: str, originals: list[str], random: Random) -> Question:
-    """The question about the first of the originals."""
+def _shuffled(
+    kind: Kind, method: str, originals: list[str], another: str, random: Random
+) -> Question:
+    """The question about the first of the originals, who is in `another` picture as well."""
     original = f"{ORIGINALS}/{originals[0]}"
-    anonymized = f"{method}/{originals[0]}"
+    anonymized = f"{method}/{another}"
     pictures = [f"{ORIGINALS}/{picture}" for picture in originals]
     if kind is Kind.PAIR:
         pictures.append(anonymized)
