@@ -1,0 +1,1 @@
+"""People judge whether an anonymized face can still be told."""
