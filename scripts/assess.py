@@ -18,7 +18,7 @@ from elseface.scripts.assessment.answers import FILE, Answers, tally
 from elseface.scripts.assessment.gallery import read
 from elseface.scripts.assessment.questions import Kind, draw
 from elseface.scripts.assessment.report import figures, table
-from elseface.scripts.console import explained
+from elseface.scripts.console import explained, extra
 
 app = typer.Typer(help="Ask people whether they can tell who it was.", no_args_is_help=True)
 
@@ -48,10 +48,8 @@ def serve(
 ) -> None:
     """Show a page on this computer that asks, and keep the answers in DIR/assess.sqlite."""
     gallery = read(folder, [name for name in methods.replace(" ", "").split(",") if name])
-    try:
+    with extra("serve"):
         from elseface.scripts.assessment import page, server
-    except ModuleNotFoundError as error:
-        raise ElsefaceError(f"{error.name} is missing: pip install 'elseface[serve]'") from None
     listener = server.listen(port)
     kinds = list(Kind) if kind is Kinds.BOTH else [Kind(kind)]
     drawn = functools.partial(draw, gallery, kinds, seed, count=questions)

@@ -41,6 +41,16 @@ def silent_start() -> Iterator[None]:
             os.close(kept)
 
 
+@contextlib.contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Imports that an extra brings; without it, how to get it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        how = f"pip install 'elseface[{name}]'"
+        raise ElsefaceError(f"{error.name} is missing: {how}") from None
+
+
 def explained(command: Callable[P, None]) -> Callable[P, None]:
     """Turn an :class:`ElsefaceError` of a command into its line and exit status 2."""
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.scripts.console import explained, silent_start
+from elseface.scripts.console import explained, extra, silent_start
 
-ATTACKS = ("naive", "parrot", "linkage", "trained", "restore")
+ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
 METHODS = "attribute-edit,blur,pixelate,swirl,inpaint-telea,inpaint-ns,mask,mean-face"
 
 
@@ -58,7 +58,7 @@ def command(
 
 
 def _run(dataset: Path, output: Path, results: dict[str, Any], methods: list[str]) -> None:
-    with silent_start():
+    with silent_start(), extra("evaluate"):
         from elseface.scripts.evaluation import people, report
         from elseface.scripts.evaluation.harness import Harness
         from elseface.scripts.evaluation.methods import CONTROLS, STRANGER, UNCHANGED, load_method
@@ -115,14 +115,16 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool) -> dict[str,
     made_with["weights"] = {name: part["sha256"] for name, part in made_with["weights"].items()}
     kept = output / "results.json"
     output.mkdir(parents=True, exist_ok=True)
-    if not resume and any(output.iterdir()):
-        raise ElsefaceError(f"{output}: is not empty; --resume goes on with the run in it")
-    if resume and kept.exists():
-        before = json.loads(kept.read_text())
-        if {key: before.get(key) for key in made_with} != made_with:
-            raise ElsefaceError(f"{output}: holds a run with other settings or weights")
-        return before
-    return {**made_with, "methods": {}}
+    if not any(output.iterdir()):
+        results = {**made_with, "methods": {}}
+        kept.write_text(json.dumps(results))
+        return results
+    if not resume or not kept.exists():
+        raise ElsefaceError(f"{output}: is not empty; --resume goes on with a run in it")
+    results = json.loads(kept.read_text())
+    if {key: results.get(key) for key in made_with} != made_with:
+        raise ElsefaceError(f"{output}: holds a run with other settings or weights")
+    return results
 
 
 def _listed(text: str) -> list[str]:

@@ -9,7 +9,16 @@ import onnx
 import pytest
 from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
-from elseface.scripts.evaluation import gates, people, pictures, pose, privacy, restore, score
+from elseface.scripts.evaluation import (
+    assessor,
+    gates,
+    people,
+    pictures,
+    pose,
+    privacy,
+    restore,
+    score,
+)
 from elseface.scripts.evaluation.memory import Memory
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.recognizer import load_recognizer
@@ -73,13 +82,12 @@ def test_threshold_from_some_of_the_pairs_is_near_that_from_all(random, monkeypa
 
 
 def test_trained_attacker_finds_what_the_method_left(random):
-    """Identity hides in a fifth of the directions, the rest is noise: only training brings it out."""
+    """Identity hides in a fifth of the directions; the rest is noise that training takes away."""
 
     def group(count):
         identity = np.repeat(np.arange(count), 6)
-        vectors = (
-            random.standard_normal((len(identity), 40)) * np.r_[np.full(4, 0.1), np.full(36, 3)]
-        )
+        vectors = random.standard_normal((len(identity), 40))
+        vectors *= np.r_[np.full(8, 0.2), np.full(32, 1.0)]
         vectors[:, :8] += random.standard_normal((count, 8))[identity]
         return vectors, identity
 
@@ -224,10 +232,10 @@ def test_wrong_recognizer_files_are_named(tmp_path, text, says):
 
 @pytest.fixture(scope="module")
 def album(tmp_path_factory, portrait):
-    """Five people of three pictures each: one face, more or less stretched and tinted."""
+    """Six people of three pictures each: one face, more or less stretched and tinted."""
     root = tmp_path_factory.mktemp("album")
     crop = Image.fromarray(portrait[0:300, 90:360])
-    for who in range(5):
+    for who in range(6):
         (root / f"person {who}").mkdir()
         for i in range(3):
             picture = np.asarray(crop.resize((230 + 15 * who, 300 - 12 * who)))
@@ -309,6 +317,17 @@ def test_what_can_be_undone_is_undone(portrait, tmp_path, monkeypatch):
     np.testing.assert_array_equal(again[~under[:, :, 0]], last.photo[~under[:, :, 0]])
     kept = restore.train([], tmp_path / "kept.weights.h5")  # by a run that goes on
     np.testing.assert_array_equal(restore.restored(kept, last.pixels, face), again)
+
+
+def test_assessor_knows_people_by_what_is_theirs_alone(random, monkeypatch):
+    monkeypatch.setattr(assessor, "EPOCHS", 12)
+    identity = np.repeat(np.arange(6), 10)
+    tints = random.integers(0, 256, (6, 1, 1, 3))[identity]
+    noise = random.integers(-20, 21, (60, assessor.SIZE, assessor.SIZE, 3))
+    told = assessor.recognised(np.clip(tints + noise, 0, 255).astype(np.uint8), identity)
+    assert len(told) == 12 and np.mean(list(told.values())) > 0.8
+    alike = assessor.recognised((128 + noise).astype(np.uint8), identity)
+    assert np.mean(list(alike.values())) < 0.6
 
 
 def test_stems_of_two_folders_do_not_meet(album, tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from elseface.common.anonymizer import Anonymizer
-from elseface.scripts.evaluation import gates, privacy, restore, score
+from elseface.scripts.evaluation import assessor, gates, privacy, restore, score
 from elseface.scripts.evaluation.controls import strangers
 from elseface.scripts.evaluation.examine import Examined, Judges, embeddings, examine
 from elseface.scripts.evaluation.methods import UNCHANGED
@@ -18,6 +18,8 @@ from elseface.scripts.evaluation.pictures import Pictures, Result
 from elseface.scripts.evaluation.trained import train_head
 
 TRAINED, RESTORED = "trained parrot rank-1", "restored rank-1"
+#: Of an assessor who is no recognizer.
+ASSESSOR, CLOSED_SET = "assessor", "closed-set rank-1"
 
 
 class Harness:
@@ -99,6 +101,8 @@ class Harness:
             figures[recognizer] = score.untrained(
                 both, clean, self.people, seen.missed, self.attacks
             )
+        if "assessor" in self.attacks:
+            figures[ASSESSOR] = {CLOSED_SET: self._assessed(name, anonymizer, seen)}
         who = self.people.identity
         if "trained" in self.attacks:
             learnt = {
@@ -122,6 +126,16 @@ class Harness:
                     seen.missed,
                 )  # fmt: skip
         return figures
+
+    def _assessed(self, name: str, anonymizer: Anonymizer, seen: Examined) -> dict[str, Any]:
+        blank = np.zeros((assessor.SIZE, assessor.SIZE, 3), np.uint8)
+        crops = [
+            r.faces[0].alignment.crop(r.pixels, assessor.SIZE) if r.faces else blank
+            for r in self.pictures.results(name, anonymizer)
+        ]
+        told = assessor.recognised(np.stack(crops), self.people.identity)
+        rows, right = list(told), np.array(list(told.values()), float)
+        return score.attack([right], lambda hits: hits, self.people.subset(rows), seen.missed[rows])
 
     def _restored(self, name: str, anonymizer: Anonymizer) -> Iterator[Result]:
         pairs = self.attacker[Role.BACKGROUND].results(name, anonymizer)

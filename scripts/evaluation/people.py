@@ -105,7 +105,7 @@ def _folders(root: Path) -> tuple[People, np.ndarray]:
     paths, folders = zip(*named)
     names, identity = np.unique(folders, return_inverse=True)
     order = np.random.default_rng(0).permutation(len(names))
-    background, tuning = (round(share * len(names)) for share in SHARES)
+    background, tuning = (max(1, round(share * len(names))) for share in SHARES)
     roles = np.full(len(names), Role.JUDGED, dtype=object)
     roles[order[:background]] = Role.BACKGROUND
     roles[order[background : background + tuning]] = Role.TUNING

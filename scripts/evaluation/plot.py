@@ -41,7 +41,9 @@ def roc(results: dict[str, Any]) -> str:
     """True against false accepts of the naive attack by each recognizer: a curve a method."""
     from matplotlib.figure import Figure
 
-    recognizers = list(next(iter(results["methods"].values()))["privacy"])
+    recognizers = list(next(iter(results["methods"].values())).get("curves", {}))
+    if not recognizers:
+        return ""
     figure = Figure(figsize=(5 * len(recognizers), 4.5))
     for axis, recognizer in zip(
         figure.subplots(1, len(recognizers), squeeze=False)[0], recognizers

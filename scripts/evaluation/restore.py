@@ -109,6 +109,6 @@ def _scaled(given: np.ndarray) -> np.ndarray:
 
 def _block(x, width: int, stride: int = 1):
     x = layers.Conv2D(width, 3, stride, "same", use_bias=False)(x)
-    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
     x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
-    return layers.Activation("relu")(layers.BatchNormalization()(x))
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
