@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import Anonymized, Change
-from elseface.common.attributes import NAMES
+from elseface.common.attributes import NAMES, index
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
@@ -19,6 +19,10 @@ from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
+
+#: What the decoder is given for glasses that an edit asks for: at 1, which hardly a made-up face
+#: has in photos, it overdraws them to a mask.
+GLASSES = 0.7
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,9 @@ class AttributeEdit:
         """The factors of the new face."""
         fixed = self.keep | self.edit.present | self.edit.absent
         attributes = self.policy(self.edit.apply(factors.attributes), fixed, random)
+        if (glasses := index("Eyeglasses")) in self.edit.present:
+            attributes = attributes.copy()
+            attributes[glasses] = max(GLASSES, factors.attributes[glasses])
         landmarks = self.shape(factors.landmarks, factors.attributes, attributes, random)
         return replace(factors, attributes=attributes, landmarks=landmarks)
 

@@ -22,8 +22,9 @@ from sklearn.linear_model import Ridge
 
 #: PCA components: 99 % of the variance of CelebA's shapes.
 COMPONENTS = 30
-#: Coordinates that are replaced.  Of those kept, none tells people apart much better than chance.
-REPLACED = 18
+#: Coordinates that are replaced.  On validation people 18 of them hid no better from dlib's
+#: recognizer, once too similar faces are drawn again, and moved the landmarks a fifth further.
+REPLACED = 13
 #: Of changing a shape and normalising it again.
 ROUNDS = 4
 #: Identities with fewer pictures say too little about the scatter within one.
