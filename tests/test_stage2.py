@@ -107,11 +107,9 @@ def test_losses_have_known_answers():
     assert float(hinge(verdict, weight, 1)) == (0.5 * 0.5 + 1) / 2
     assert float(hinge(verdict, weight, -1)) == (0.5 * 3 + 0.5 * 1.5 + 1) / 2
     assert float(hinge_generator(verdict, weight)) == -(1.25 + 0) / 2
-    layers = (
-        [np.zeros((1, 2, 2, 3)), np.zeros((1, 1, 1, 4))],
-        [np.ones((1, 2, 2, 3)), np.zeros((1, 1, 1, 4))],
-    )
-    assert float(feature_matching(*layers)) == 0.5
+    photo, drawn = np.full((1, 2, 2, 3), -2.0), np.full((1, 2, 2, 3), 1.0)
+    matched = feature_matching([photo, photo], [drawn, photo])
+    assert float(matched) == pytest.approx(3 / 2 / 2, rel=1e-5)  # relative, over two layers
 
 
 def test_dissimilarity_is_scikit_images(random):
