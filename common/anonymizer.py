@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from elseface.common.face import Face
+
+
+@dataclass(frozen=True)
+class Disguise:
+    """Who a face became; worn again, it gives the next picture of a person the same new face.
+
+    Attributes
+    ----------
+    before, after : ndarrays of shape (40,), float32: attribute probabilities as estimated on the
+        original and as asked of the new face
+    stream : seeds of everything that was drawn for it
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    stream: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -17,15 +34,17 @@ class Change:
     Attributes
     ----------
     face : where it was
-    before, after : attribute name to probability in [0, 1], as estimated on the original and as
-        asked of the new face; empty for a method that knows no attributes
+    disguise : who it became; None for a method that makes nobody up
     distance : of dlib's descriptors, old face to new; None for a method that does not compare
     """
 
     face: Face
-    before: Mapping[str, float] = field(default_factory=dict)
-    after: Mapping[str, float] = field(default_factory=dict)
+    disguise: Disguise | None = None
     distance: float | None = None
+
+
+#: Nobody has a disguise yet.
+NOBODY: Mapping[int, Disguise] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -47,9 +66,16 @@ class Anonymizer(Protocol):
 
     name: str
 
-    def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
+    def anonymize(
+        self,
+        photo: np.ndarray,
+        faces: Sequence[Face],
+        seed: int,
+        worn: Mapping[int, Disguise] = NOBODY,
+    ) -> Anonymized:
         """Replace `faces` in `photo`, (height, width, 3) uint8 RGB, which is not modified.
 
-        The same photo, faces and seed give the same pixels.
+        The same photo, faces and seed give the same pixels.  A face whose index is in `worn`
+        becomes who that says, whatever the seed; methods that make nobody up do not ask.
         """
         ...

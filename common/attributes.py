@@ -72,3 +72,8 @@ def index(name: str) -> int:
 def indices(names: Iterable[str]) -> list[int]:
     """The positions of several attributes, in the order given."""
     return [index(name) for name in names]
+
+
+def named(values: Iterable[float]) -> dict[str, float]:
+    """An attribute vector (40,) as a record: name to value, rounded."""
+    return {name: round(float(value), 4) for name, value in zip(NAMES, values)}

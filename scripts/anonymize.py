@@ -163,11 +163,14 @@ def anonymize_file(
 
 
 def _face(change: Change) -> dict[str, Any]:
+    from elseface.common.attributes import named
+
+    new = change.disguise
     return {
         "box": list(change.face.box),
         "landmarks": change.face.landmarks.round(1).tolist(),
-        "attributes_before": dict(change.before),
-        "attributes_after": dict(change.after),
+        "attributes_before": named(new.before) if new else {},
+        "attributes_after": named(new.after) if new else {},
         "distance": change.distance,
     }
 

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Annotated
 
 import cv2
-import numpy as np
 import typer
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.faces import find_faces
@@ -39,9 +38,9 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
     anonymizer = load_attribute_edit()
     decoder, classifier = anonymizer.decoder, anonymizer.classifier
     (face,) = find_faces(photo)
-    (factors,) = disentangle(photo, [face], classifier, decoder.size)
+    attributes = estimate_attributes(photo, [face], classifier)
+    (factors,) = disentangle(photo, [face], attributes, decoder.size)
     (drawn,) = decoder.draw([factors])
-    random = np.random.default_rng(0)
     plain = dlib.get_frontal_face_detector()
     steps: dict[str, Callable[[], object]] = {
         "dlib's detector alone, not upsampled": lambda: plain(photo, 0),
@@ -52,7 +51,9 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
             photo, outside_faces(photo, [face]), face, decoder.size
         ),
         "attributes": lambda: estimate_attributes(photo, [face], classifier),
-        "new attributes and shape": lambda: anonymizer.regenerate(factors, random),
+        "new attributes and shape": lambda: anonymizer.put_on(
+            factors, anonymizer.disguise(factors, (0, 0))
+        ),
         "decoder": lambda: decoder.draw([factors]),
         "colours and blending": lambda: paste(photo.copy(), face, match_colours(drawn, factors)),
         "all": lambda: anonymizer.anonymize(photo, find_faces(photo), 0),

@@ -77,13 +77,13 @@ def estimate_attributes(
 
 
 def disentangle(
-    photo: np.ndarray, faces: Sequence[Face], classifier: AttributeClassifier, size: int
+    photo: np.ndarray, faces: Sequence[Face], attributes: Sequence[np.ndarray], size: int
 ) -> list[Factors]:
-    """Take every given face of a photo (height, width, 3) uint8 RGB apart."""
+    """Take every given face of a photo (height, width, 3) uint8 RGB apart, its attributes known."""
     found = []
     keep = outside_faces(photo, faces)
-    for face, attributes in zip(faces, estimate_attributes(photo, faces, classifier)):
+    for face, values in zip(faces, attributes):
         landmarks = face.alignment.to_frame(face.landmarks).astype(np.float32)
         context, mask = masked_context(photo, keep, face, size)
-        found.append(Factors(context, mask, landmarks, attributes))
+        found.append(Factors(context, mask, landmarks, values))
     return found

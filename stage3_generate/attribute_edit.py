@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from elseface.common.anonymizer import Anonymized, Change
-from elseface.common.attributes import NAMES, index
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
+from elseface.common.attributes import index
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
-from elseface.stage1_disentangle.factors import Factors, disentangle
+from elseface.stage1_disentangle.factors import Factors, disentangle, estimate_attributes
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.edits import Edit
@@ -49,57 +49,90 @@ class AttributeEdit:
     attempts: int = 1
     name: str = "attribute-edit"
 
-    def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
+    def anonymize(
+        self,
+        photo: np.ndarray,
+        faces: Sequence[Face],
+        seed: int,
+        worn: Mapping[int, Disguise] = NOBODY,
+    ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`."""
         result = photo.copy()
         if not faces:
             return Anonymized(result, ())
-        found = disentangle(photo, faces, self.classifier, self.decoder.size)
-        chosen = self._new_faces(photo, faces, found, seed)
+        found = self._disentangled(photo, faces, worn)
+        chosen = self._new_faces(photo, faces, found, seed, worn)
         for face, new in zip(faces, chosen):
             paste(result, face, new.drawn)
         changes = tuple(
-            Change(face, _named(old.attributes), _named(new.factors.attributes), new.distance)
-            for face, old, new in zip(faces, found, chosen)
+            Change(face, new.disguise, new.distance) for face, new in zip(faces, chosen)
         )
         return Anonymized(result, changes)
 
+    def _disentangled(
+        self, photo: np.ndarray, faces: Sequence[Face], worn: Mapping[int, Disguise]
+    ) -> list[Factors]:
+        """Attributes are estimated of those alone who have no disguise yet."""
+        seen = [face for i, face in enumerate(faces) if i not in worn]
+        estimated = iter(estimate_attributes(photo, seen, self.classifier) if seen else ())
+        attributes = [worn[i].before if i in worn else next(estimated) for i in range(len(faces))]
+        return disentangle(photo, faces, attributes, self.decoder.size)
+
     def _new_faces(
-        self, photo: np.ndarray, faces: Sequence[Face], found: Sequence[Factors], seed: int
+        self,
+        photo: np.ndarray,
+        faces: Sequence[Face],
+        found: Sequence[Factors],
+        seed: int,
+        worn: Mapping[int, Disguise],
     ) -> list[NewFace]:
-        def draw(which: Sequence[int], attempt: int) -> list[NewFace]:
-            fresh = [self.regenerate(found[i], _stream(found[i], seed, attempt)) for i in which]
-            drawn = self.decoder.draw(fresh)
-            return [NewFace(f, match_colours(face, f)) for f, face in zip(fresh, drawn)]
+        def draw(disguises: Mapping[int, Disguise]) -> list[NewFace]:
+            fresh = [self.put_on(found[i], disguise) for i, disguise in disguises.items()]
+            drawn = self.decoder.draw(fresh) if fresh else ()
+            return [
+                NewFace(factors, match_colours(face, factors), disguise)
+                for disguise, factors, face in zip(disguises.values(), fresh, drawn)
+            ]
 
+        def attempt(which: Sequence[int], number: int) -> list[NewFace]:
+            return draw({i: self.disguise(found[i], (seed, number)) for i in which})
+
+        free = [i for i in range(len(faces)) if i not in worn]
+        new = dict(zip(worn, draw(worn)))
         if self.attempts == 1:
-            return draw(range(len(found)), 0)
-        old = [
-            describe(face.alignment.crop(photo, self.decoder.size), factors.landmarks)
-            for face, factors in zip(faces, found)
-        ]
-        return unlike(old, draw, self.attempts)
+            new |= zip(free, attempt(free, 0))
+        else:
+            old = {
+                i: describe(faces[i].alignment.crop(photo, self.decoder.size), found[i].landmarks)
+                for i in free
+            }
+            new |= unlike(old, attempt, self.attempts)
+        return [new[i] for i in range(len(faces))]
 
-    def regenerate(self, factors: Factors, random: np.random.Generator) -> Factors:
-        """The factors of the new face."""
+    def disguise(self, factors: Factors, seeds: tuple[int, ...]) -> Disguise:
+        """Somebody new for the face that was taken apart into `factors`.
+
+        The context takes part in what is drawn, so that one person's photos get unrelated faces
+        under one seed; what lies under the mask does not, so that nothing of the old face decides.
+        """
+        digest = hashlib.sha256(np.ascontiguousarray(factors.context).tobytes()).digest()
+        stream = (*seeds, int.from_bytes(digest[:16], "little"))
+        before = factors.attributes
         fixed = self.keep | self.edit.present | self.edit.absent
-        attributes = self.policy(self.edit.apply(factors.attributes), fixed, random)
+        after = self.policy(self.edit.apply(before), fixed, _streams(stream)[0])
         if (glasses := index("Eyeglasses")) in self.edit.present:
-            attributes = attributes.copy()
-            attributes[glasses] = max(GLASSES, factors.attributes[glasses])
-        landmarks = self.shape(factors.landmarks, factors.attributes, attributes, random)
-        return replace(factors, attributes=attributes, landmarks=landmarks)
+            after = after.copy()
+            after[glasses] = max(GLASSES, before[glasses])
+        return Disguise(before, after, stream)
+
+    def put_on(self, factors: Factors, disguise: Disguise) -> Factors:
+        """The factors of the new face, in the place and pose of `factors`."""
+        before, after = disguise.before, disguise.after
+        random = _streams(disguise.stream)[1]
+        landmarks = self.shape(factors.landmarks, before, after, random)
+        return replace(factors, attributes=after, landmarks=landmarks)
 
 
-def _stream(factors: Factors, seed: int, attempt: int) -> np.random.Generator:
-    """The random stream of one face, from the seed, the context and the number of the attempt.
-
-    The context takes part so that one person's photos get unrelated faces under one seed; what
-    lies under the mask does not, so that nothing of the old face decides what is drawn.
-    """
-    digest = hashlib.sha256(np.ascontiguousarray(factors.context).tobytes()).digest()
-    return np.random.default_rng([seed, attempt, int.from_bytes(digest[:16], "little")])
-
-
-def _named(values: np.ndarray) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in zip(NAMES, values)}
+def _streams(stream: tuple[int, ...]) -> list[np.random.Generator]:
+    """One for the attributes, one for the shape, which is drawn anew for every picture."""
+    return [np.random.default_rng(s) for s in np.random.SeedSequence(stream).spawn(2)]

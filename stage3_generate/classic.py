@@ -8,12 +8,12 @@ face: blur, for one, can be undone in good part by a network trained to.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from elseface.common.anonymizer import Anonymized, Change
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.stage1_disentangle.factors import outside_faces
@@ -33,7 +33,13 @@ class Obfuscation:
     name: str
     paint: Paint
 
-    def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
+    def anonymize(
+        self,
+        photo: np.ndarray,
+        faces: Sequence[Face],
+        seed: int,
+        worn: Mapping[int, Disguise] = NOBODY,
+    ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`; the seed changes nothing."""
         result = photo.copy()
         keep = outside_faces(photo, faces)

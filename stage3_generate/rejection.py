@@ -8,10 +8,11 @@ enters the new one but which draw it was: three bits, with eight draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from elseface.common.anonymizer import Disguise
 from elseface.stage1_disentangle.descriptor import describe
 from elseface.stage1_disentangle.factors import Factors
 
@@ -29,11 +30,13 @@ class NewFace:
     ----------
     factors : what it was drawn from
     drawn : ndarray of shape (size, size, 3), float32, RGB in [0, 255], in the context's colours
+    disguise : who it is of
     distance : of its descriptor to the old face's; None where nobody looked
     """
 
     factors: Factors
     drawn: np.ndarray
+    disguise: Disguise
     distance: float | None = None
 
     def descriptor(self) -> np.ndarray:
@@ -44,20 +47,20 @@ class NewFace:
 
 
 def unlike(
-    old: Sequence[np.ndarray],
+    old: Mapping[int, np.ndarray],
     draw: Callable[[list[int], int], Sequence[NewFace]],
     attempts: int,
-) -> list[NewFace]:
+) -> dict[int, NewFace]:
     """Of every face the first draw that is a stranger's, or else the farthest of all.
 
     Parameters
     ----------
-    old : descriptors (128,) of the faces that were there
-    draw : given the indices of the faces to draw and the number of the attempt, from 0
+    old : descriptors (128,) of the faces that were there, by any number
+    draw : given the numbers of the faces to draw and the number of the attempt, from 0
     attempts : at most so many draws a face, at least 1
     """
     chosen: dict[int, NewFace] = {}
-    left = list(range(len(old)))
+    left = list(old)
     for attempt in range(attempts):
         for i, face in zip(left, draw(left, attempt)):
             distance = float(np.linalg.norm(face.descriptor() - old[i]))
@@ -66,4 +69,4 @@ def unlike(
         left = [i for i in left if chosen[i].distance < STRANGER]
         if not left:
             break
-    return [chosen[i] for i in range(len(old))]
+    return chosen

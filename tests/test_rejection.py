@@ -37,8 +37,8 @@ def test_only_what_is_too_like_is_drawn_again(draws, chosen):
         asked.append((list(which), attempt))
         return [Drawn(far) for far in next(script)]
 
-    faces = unlike([np.zeros(2)] * len(chosen), draw, attempts=len(draws))
-    assert [face.distance for face in faces] == chosen
+    faces = unlike({i: np.zeros(2) for i in range(len(chosen))}, draw, attempts=len(draws))
+    assert [faces[i].distance for i in range(len(chosen))] == chosen
     assert [attempt for _, attempt in asked] == list(range(len(draws)))
     assert [len(which) for which, _ in asked] == [len(far) for far in draws]
 

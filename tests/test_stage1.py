@@ -8,7 +8,12 @@ from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle import attribute_training, cache
 from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
-from elseface.stage1_disentangle.factors import disentangle, masked_context, outside_faces
+from elseface.stage1_disentangle.factors import (
+    disentangle,
+    estimate_attributes,
+    masked_context,
+    outside_faces,
+)
 from elseface.stage1_disentangle.mask import face_ellipse
 
 
@@ -70,7 +75,9 @@ def test_context_holds_no_pixel_from_under_the_mask(portrait, random):
 
 def test_factors(portrait):
     classifier = AttributeClassifier(tiny_classifier(), 32)
-    (factors,) = disentangle(portrait, find_faces(portrait), classifier, 64)
+    faces = find_faces(portrait)
+    attributes = estimate_attributes(portrait, faces, classifier)
+    (factors,) = disentangle(portrait, faces, attributes, 64)
     assert factors.context.shape == (64, 64, 3) and factors.mask.shape == (64, 64)
     assert factors.landmarks.min() > 0 and factors.landmarks.max() < 1
     assert factors.attributes.shape == (40,)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from elseface.common.attributes import COUNT, indices
+from elseface.common.attributes import COUNT, index, indices
 from elseface.common.face import Face
 from elseface.common.weights import load
 from elseface.stage1_disentangle.alignment import align
@@ -12,6 +12,7 @@ from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.factors import (
     Factors,
     disentangle,
+    estimate_attributes,
     masked_context,
     outside_faces,
 )
@@ -22,6 +23,7 @@ from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.choices import ShapeName
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.load import load_attribute_edit, load_shape
+from elseface.stage3_generate.shape import REPLACED
 from scipy.ndimage import binary_erosion
 
 
@@ -145,7 +147,7 @@ def test_no_pixel_under_the_mask_reaches_the_new_face(anonymizer, portrait, rand
     draw taken, since what sees the face besides is what says which draw is too like it.
     """
     (face,) = find_faces(portrait)
-    values = disentangle(portrait, [face], anonymizer.classifier, 128)[0].attributes
+    (values,) = estimate_attributes(portrait, [face], anonymizer.classifier)
     held = replace(anonymizer, classifier=Pinned(values), attempts=1)
     ellipse = face_ellipse(face.alignment.to_frame(face.landmarks)).in_photo(face.alignment)
     under = ellipse.draw(*portrait.shape[:2]).astype(bool)
@@ -203,8 +205,31 @@ def test_a_new_face_is_drawn(anonymizer, portrait):
     assert 0.02 < inside.mean() < 0.15
     assert len(find_faces(result.pixels)) == 1
     (change,) = result.changes
-    assert set(change.before) == set(change.after) and len(change.before) == 40
-    assert change.before["Male"] == change.after["Male"]
+    before, after = change.disguise.before, change.disguise.after
+    assert before.shape == after.shape == (40,)
+    assert before[index("Male")] == after[index("Male")]
+
+
+def test_a_disguise_is_worn_again(anonymizer, portrait):
+    """On the next picture of a person, whatever its seed; others there get their own."""
+    (face,) = find_faces(portrait)
+    first = anonymizer.anonymize(portrait, [face], seed=0)
+    disguise = first.changes[0].disguise
+    again = anonymizer.anonymize(portrait, [face], seed=5, worn={0: disguise})
+    np.testing.assert_array_equal(again.pixels, first.pixels)
+    moved = np.roll(portrait, 9, axis=1)
+    (there,) = find_faces(moved)
+    both = np.hstack([moved, portrait])
+    right = face.landmarks + np.array([512, 0])
+    beside = Face(face.box, right, align(right))
+    changes = anonymizer.anonymize(both, [there, beside], seed=5, worn={0: disguise}).changes
+    assert changes[0].disguise is disguise
+    assert changes[1].disguise.stream != disguise.stream
+    shapes = [
+        anonymizer.shape.model.coordinates(anonymizer.put_on(factors, disguise).landmarks)
+        for factors in disentangle(both, [there, face], [disguise.before] * 2, 128)
+    ]
+    np.testing.assert_allclose(shapes[0][:REPLACED], shapes[1][:REPLACED], atol=0.05)
 
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from elseface.common.anonymizer import Anonymized, Anonymizer, Change
+from elseface.common.anonymizer import NOBODY, Anonymized, Anonymizer, Change, Disguise
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.scripts.evaluation.people import People
@@ -27,7 +27,13 @@ class Unchanged:
 
     name: str = UNCHANGED
 
-    def anonymize(self, photo: np.ndarray, faces: Sequence[Face], seed: int) -> Anonymized:
+    def anonymize(
+        self,
+        photo: np.ndarray,
+        faces: Sequence[Face],
+        seed: int,
+        worn: Mapping[int, Disguise] = NOBODY,
+    ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`."""
         return Anonymized(photo.copy(), tuple(map(Change, faces)))
 

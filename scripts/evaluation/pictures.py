@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from elseface.common.anonymizer import Anonymizer
+from elseface.common.attributes import named
 from elseface.common.face import Face
 from elseface.common.photo import read_photo
 from elseface.scripts.console import progress
@@ -69,9 +70,9 @@ class Pictures:
                 start = time.perf_counter()
                 made = anonymizer.anonymize(photo, faces, seed=0)
                 about: dict[str, Any] = {"seconds": time.perf_counter() - start}
-                if made.changes and made.changes[0].after:
-                    about["before"] = dict(made.changes[0].before)
-                    about["after"] = dict(made.changes[0].after)
+                if made.changes and (disguise := made.changes[0].disguise):
+                    about["before"] = named(disguise.before)
+                    about["after"] = named(disguise.after)
                 Image.fromarray(made.pixels).save(target)
                 note.write_text(json.dumps(about), encoding="utf-8")
             pixels = np.asarray(Image.open(target))
