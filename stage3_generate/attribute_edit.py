@@ -119,7 +119,7 @@ class AttributeEdit:
         stream = (*seeds, int.from_bytes(digest[:16], "little"))
         before = factors.attributes
         fixed = self.keep | self.edit.present | self.edit.absent
-        after = self.policy(self.edit.apply(before), fixed, _streams(stream)[0])
+        after = self.policy(self.edit.apply(before, self.keep), fixed, _streams(stream)[0])
         if (glasses := index("Eyeglasses")) in self.edit.present:
             after = after.copy()
             after[glasses] = max(GLASSES, before[glasses])

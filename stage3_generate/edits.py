@@ -7,8 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from elseface.common.attributes import BEARD, EXCLUSIVE, index, indices
+from elseface.common.attributes import BEARD, EXCLUSIVE, NAMES, index, indices
 from elseface.common.errors import ElsefaceError
+
+#: What comes and goes with an attribute in photos: without it a smile is hardly seen.
+FOLLOWERS: dict[str, tuple[str, ...]] = {"Smiling": ("High_Cheekbones", "Mouth_Slightly_Open")}
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,16 @@ class Edit:
                 raise ElsefaceError(f"edit {text!r}: {both[0]} and {both[1]} exclude each other")
         return edit
 
-    def apply(self, values: np.ndarray) -> np.ndarray:
-        """Attribute values (40,) with the edit in force and the rest made to agree with it."""
-        edited = values.copy()
+    def apply(self, values: np.ndarray, keep: Collection[int] = ()) -> np.ndarray:
+        """Attribute values (40,) with the edit in force and the rest made to agree with it; no
+        attribute in `keep` follows another."""
+        edited, named = values.copy(), self.present | self.absent
+        for leader in named:
+            followers = indices(FOLLOWERS.get(NAMES[leader], ()))
+            edited[[i for i in followers if i not in keep]] = leader in self.present
         edited[list(self.present)] = 1
         edited[list(self.absent)] = 0
-        return cohere(edited, self.present | self.absent)
+        return cohere(edited, named)
 
 
 def cohere(values: np.ndarray, fixed: Collection[int]) -> np.ndarray:

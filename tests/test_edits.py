@@ -51,6 +51,17 @@ def test_parse_explains_mistakes(text):
         Edit.parse(text)
 
 
+def test_a_smile_takes_cheeks_and_mouth_along():
+    cheeks, mouth = indices(["High_Cheekbones", "Mouth_Slightly_Open"])
+    closed = np.zeros(COUNT, np.float32)
+    smiling = Edit.parse("+Smiling").apply(closed)
+    assert smiling[[cheeks, mouth]].tolist() == [1, 1]
+    assert Edit.parse("-Smiling").apply(smiling)[[cheeks, mouth]].tolist() == [0, 0]
+    edited = Edit.parse("+Smiling,-Mouth_Slightly_Open").apply(closed)
+    kept = Edit.parse("+Smiling").apply(closed, keep={mouth})
+    assert edited[[cheeks, mouth]].tolist() == kept[[cheeks, mouth]].tolist() == [1, 0]
+
+
 @given(vectors)
 def test_cohere_makes_coherent(values):
     assert coherent(cohere(values, ()))
