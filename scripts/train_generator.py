@@ -38,6 +38,7 @@ def command(
     adversarial_weight: float = 1.0,
     feature_weight: float = 4.0,
     attribute_weight: float = 0.3,
+    tint_weight: float = 4.0,
     likeness_weight: float = 0.0,
     recognizer: Annotated[
         Path | None, typer.Option(help="Weights of `train recognizer`, for --likeness-weight.")
@@ -77,7 +78,8 @@ def command(
         embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
         adversarial_weight=adversarial_weight, feature_weight=feature_weight,
-        attribute_weight=attribute_weight, likeness_weight=likeness_weight,
+        attribute_weight=attribute_weight, tint_weight=tint_weight,
+        likeness_weight=likeness_weight,
         precision=precision.value, seed=seed, made_from=made_from,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)

@@ -8,6 +8,8 @@ from keras import ops
 OUTSIDE = 0.1
 #: Side of the window of structural similarity, and its constants for a range of 2.
 WINDOW, C1, C2 = 7, (0.01 * 2) ** 2, (0.03 * 2) ** 2
+#: Side of the blocks whose colour is compared.
+BLOCK = 16
 
 
 def masked_l1(real, fake, mask, known=1.0):
@@ -34,6 +36,21 @@ def masked_dissimilarity(real, fake, mask, known=1.0):
     weight = known * mask[:, 1::2, 1::2]  # where the windows have their middle
     total = ops.maximum(3 * ops.sum(weight), 1.0)
     return ops.sum(weight * (1 - luminance * structure)) / total
+
+
+def tint(real, fake, mask):
+    """Mean difference of colour, brightness aside, between blocks weighted by the mask's share.
+
+    Parameters as of :func:`masked_l1`, h and w multiples of BLOCK.  Skin has the colour of neck and
+    ears, whosever face it is.
+    """
+    share = ops.average_pool(mask, BLOCK, BLOCK)
+    difference = ops.average_pool(mask * (_chroma(real) - _chroma(fake)), BLOCK, BLOCK)
+    return ops.sum(ops.abs(difference)) / (3 * ops.sum(share))
+
+
+def _chroma(x):
+    return x - ops.mean(x, axis=-1, keepdims=True)
 
 
 def hinge(verdict, weight, truth: int):

@@ -5,6 +5,7 @@ Neither measures anything that is reported: success is judged by networks that n
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import keras
@@ -14,6 +15,10 @@ from keras import ops
 
 #: The certainty that is asked of the classifier.
 SURE = 0.7
+#: How far a portrait is moved and scaled at random before the classifier sees it, as a share of its
+#: side, and the noise that is laid over it, of the range: what pleases the network only to the
+#: pixel is no attribute.
+MOVED, NOISE = 0.06, 0.03
 
 
 @dataclass(frozen=True)
@@ -26,13 +31,25 @@ class Critics:
     classifier: AttributeClassifier
     recognizer: keras.Model | None = None
 
+    @functools.cached_property
+    def glance(self) -> keras.Sequential:
+        """The random change of what the classifier is shown."""
+        layers, full = keras.layers, {"dtype": "float32"}
+        return keras.Sequential([
+            layers.Rescaling(1 / 255, **full),
+            layers.RandomTranslation(MOVED, MOVED, "nearest", **full),
+            layers.RandomZoom(MOVED, fill_mode="nearest", **full),
+            layers.GaussianNoise(NOISE, **full),
+            layers.Rescaling(255, **full),
+        ])  # fmt: skip
+
     def __post_init__(self) -> None:
         self.classifier.network.trainable = False
         if self.recognizer:
             self.recognizer.trainable = False
 
     def attributes(self, portraits, seen, mask):
-        """Probabilities (n, 40) of faces laid into their portraits.
+        """Probabilities (n, 40) of faces laid into their portraits, at a random glance.
 
         Parameters
         ----------
@@ -43,7 +60,8 @@ class Critics:
         rows = area_matrix(mask.shape[1], self.classifier.size, PORTRAIT_FIELD)
         under = _resampled(mask, rows)
         drawn = _resampled(mask * (seen + 1) * 127.5, rows)
-        return self.classifier.network(portraits * (1 - under) + drawn, training=False)
+        shown = self.glance(portraits * (1 - under) + drawn, training=True)
+        return self.classifier.network(shown, training=False)
 
     def likeness(self, first, second):
         """Cosine similarity (n,) of the recognizer's embeddings of faces in [-1, 1]."""

@@ -12,10 +12,12 @@ from elseface.stage2_reconstruct.training import Faces, flipped
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.shape import New, Own, ShapeModel
+from elseface.stage3_generate.spectacles import put_on
 
+GLASSES = index("Eyeglasses")
 #: Attributes that are seen under the mask; of the context's, glasses cover most of it.
 VISIBLE: tuple[int, ...] = tuple(
-    i for i in range(COUNT) if i not in indices(CONTEXT) or i == index("Eyeglasses")
+    i for i in range(COUNT) if i not in indices(CONTEXT) or i == GLASSES
 )
 #: Of those, what the classifier sees well enough to be listened to; to ask for an oval face, which
 #: it cannot tell in photos either, would ask for patterns.  So did asking for glasses: what pleased
@@ -26,6 +28,8 @@ TRUSTED: tuple[int, ...] = tuple(
          "No_Beard", "Goatee", "Bushy_Eyebrows", "Big_Nose")
     )
 )  # fmt: skip
+#: Of the unchanged faces that wear no glasses, as many are drawn some.
+SPECTACLED = 0.15
 #: Half of the trained edits are of these, which users ask for.
 FREQUENT: tuple[int, ...] = tuple(indices(("Smiling", "Young", "Eyeglasses")))
 #: Coordinates that a new shape replaces, fewest and most: the decoder learns to reconcile a
@@ -58,7 +62,8 @@ class Editing:
 
 
 class EditedFaces(Faces):
-    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first third is changed.
+    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first third is changed,
+    and some of whose others wear spectacles that no context shows.
 
     For that third the dict has also ``own_curves`` and ``own_attributes``, the conditions before
     the change; ``portrait`` (m, s, s, 3) in [0, 255]; ``wanted`` and ``weight`` (m, 40);
@@ -94,8 +99,11 @@ class EditedFaces(Faces):
             landmarks[i], values[i], repelled[i] = self.editing.change(
                 landmarks[i], bits[i], self.random
             )
+        worn = self._chosen_for_spectacles(bits, new)
+        values[worn, GLASSES] = 1
         given, faces = self.given(rows, landmarks, values)
         own, _ = self.given(rows[:new], rows["landmarks"][:new], bits[:new])
+        self._put_spectacles_on(given["mask"], rows, worn, faces)
         portraits = np.stack([shrink(p, self.portrait_size) for p in rows["portrait"][:new]])
         extra = {
             "own_curves": own["curves"],
@@ -107,6 +115,19 @@ class EditedFaces(Faces):
             "repelled": repelled,
         }
         return flipped(self.random, {**given, **extra}, faces)
+
+    def _chosen_for_spectacles(self, bits: np.ndarray, new: int) -> np.ndarray:
+        """Rows after the changed ones whose photos show no glasses, one in some."""
+        without = np.flatnonzero(bits[new:, GLASSES] == 0) + new
+        return without[self.random.random(len(without)) < SPECTACLED]
+
+    def _put_spectacles_on(
+        self, mask: np.ndarray, rows: np.ndarray, worn: np.ndarray, faces: np.ndarray
+    ) -> None:
+        """In place, under the mask only: the context that the decoder is given shows none."""
+        for i in worn:
+            pair = put_on(rows["crop"][i], rows["landmarks"][i]).astype(np.float32) / 127.5 - 1
+            faces[i] = np.where(mask[i] == 1, pair, faces[i])
 
     def _other_photos(self, rows: np.ndarray) -> np.ndarray:
         """For each row another crop of the person, or its own where there is none."""

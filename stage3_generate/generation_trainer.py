@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+from elseface.stage2_reconstruct.losses import tint
 from elseface.stage2_reconstruct.trainer import AdversarialTrainer
 from elseface.stage3_generate.critics import Critics, wrong_attributes
 from keras import ops
@@ -20,7 +21,8 @@ class GenerationTrainer(AdversarialTrainer):
     Parameters
     ----------
     generator, average, discriminator, weights_of : as of the base class; the losses here are
-        l1, ssim, features (of the others), fooled (of all), attributes and likeness (of the first)
+        l1, ssim, features (of the others), fooled, tint (of all), attributes and likeness (of the
+        first)
     critics : Critics
     """
 
@@ -42,6 +44,7 @@ class GenerationTrainer(AdversarialTrainer):
             **super().losses_of(batch, real, fake, seen),
             **self._attributes(batch, seen[:new], batch["mask"][:new]),
             **self._likeness(batch, seen[:new]),
+            "tint": tint(real, fake, batch["mask"]),
         }
 
     def changed(self, batch: dict[str, Any]) -> Any:

@@ -28,6 +28,7 @@ class Config(training.Config):
     Attributes
     ----------
     attribute_weight : of the frozen classifier's verdict on edited faces
+    tint_weight : of the skin's colour, which is to stay whoever the face becomes
     likeness_weight : of the frozen recognizer's similarity to the person who was there
     made_from : sha256 of every part that the run starts from or listens to; for the record
     """
@@ -38,14 +39,16 @@ class Config(training.Config):
     ssim_weight: float = 1.0
     feature_weight: float = 4.0
     attribute_weight: float = 0.3
+    tint_weight: float = 4.0
     likeness_weight: float = 0.0
     made_from: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def weights_of(self) -> dict[str, float]:
         """See the base class."""
-        new = {"attributes": self.attribute_weight, "likeness": self.likeness_weight}
-        return {**super().weights_of, **{name: w for name, w in new.items() if w}}
+        optional = {"attributes": self.attribute_weight, "likeness": self.likeness_weight}
+        listened = {name: weight for name, weight in optional.items() if weight}
+        return {**super().weights_of, "tint": self.tint_weight, **listened}
 
 
 def train(

@@ -6,6 +6,7 @@ import pytest
 from elseface.common.attributes import COUNT, NAMES, index, indices
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier, resnet50
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
+from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage2_reconstruct import embeddings
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
@@ -15,6 +16,7 @@ from elseface.stage3_generate.edited_faces import EditedFaces, Editing, emphasis
 from elseface.stage3_generate.generation_trainer import GenerationTrainer
 from elseface.stage3_generate.load import load_shape_model
 from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
+from elseface.stage3_generate.spectacles import put_on
 
 SIZE, PORTRAIT = 32, 20
 
@@ -103,6 +105,38 @@ def test_only_the_first_third_is_changed_and_never_its_context(faces):
     np.testing.assert_array_equal(kept > 0.5, bits == 1)
 
 
+def test_some_photos_get_spectacles_which_no_context_shows(faces, monkeypatch):
+    monkeypatch.setattr("elseface.stage3_generate.edited_faces.SPECTACLED", 1.0)
+    batches = edited(faces)
+    batches.order = np.arange(8)
+    rows = faces[np.arange(8)]
+    given, real = batches[0]
+    plain, without = rows["crop"][:, :1, :1] / 127.5 - 1, rows["attributes"][:, index("Eyeglasses")]
+    under = given["mask"] == 1
+    drawn = np.abs(real - plain).max(-1, keepdims=True) > 0.05
+    for i in range(8):
+        assert drawn[i].any() == (i >= 3 and without[i] == 0)
+        assert not drawn[i][~under[i]].any()
+        maps = given["attributes"][i].max((0, 1))
+        if drawn[i].any():
+            assert maps[index("Eyeglasses")] > 0.5
+
+
+def test_spectacles_sit_about_the_eyes(portrait):
+    (face,) = find_faces(portrait)
+    crop = face.alignment.crop(portrait, 128)
+    points = face.alignment.to_frame(face.landmarks)
+    y, x = np.nonzero((put_on(crop, points) != crop).any(-1))
+    eyes = points[36:48] * 128
+    apart = eyes[:, 0].max() - eyes[:, 0].min()
+    assert y.min() > eyes[:, 1].min() - apart / 3 and y.max() < eyes[:, 1].max() + apart / 3
+    assert x.min() < eyes[:, 0].min() and x.max() > eyes[:, 0].max()
+    mirrored = np.c_[1 - points[:, 0], points[:, 1]]
+    mirrored = np.r_[mirrored[16::-1], mirrored[17:36], mirrored[42:48], mirrored[36:42]]
+    back = put_on(np.ascontiguousarray(crop[:, ::-1]), mirrored[:48])[:, ::-1]
+    assert np.abs(back.astype(int) - put_on(crop, points)).mean() < 1
+
+
 def test_the_photo_is_judged_under_its_own_conditions(faces):
     """The discriminator is never told that a photo shows what was asked of the new face."""
     batch, _ = edited(faces)[0]
@@ -110,7 +144,7 @@ def test_the_photo_is_judged_under_its_own_conditions(faces):
         unet(SIZE, (8, 12)),
         unet(SIZE, (8, 12)),
         patchgan(SIZE, (4, 8), (8,)),
-        {"fooled": 1.0},
+        {"fooled": 1.0, "tint": 1.0},
         None,
     )
     own = trainer.own_conditions(batch)
@@ -169,17 +203,27 @@ def tiny_classifier() -> AttributeClassifier:
     return AttributeClassifier(keras.Model(portrait, x), PORTRAIT)
 
 
-def test_critics_look_at_the_face_laid_into_its_portrait(random):
+def test_critics_look_at_the_face_laid_into_its_portrait(random, monkeypatch):
     classifier = tiny_classifier()
     critics = Critics(classifier, tiny_recognizer())
     portraits = random.uniform(0, 255, (2, PORTRAIT, PORTRAIT, 3)).astype(np.float32)
     seen = random.uniform(-1, 1, (2, SIZE, SIZE, 3)).astype(np.float32)
     nothing = np.zeros((2, SIZE, SIZE, 1), np.float32)
     untouched = classifier.network.predict_on_batch(portraits)
+    monkeypatch.setitem(vars(critics), "glance", lambda shown, training: shown)
     np.testing.assert_allclose(critics.attributes(portraits, seen, nothing), untouched, atol=1e-5)
     everything = critics.attributes(portraits, seen, nothing + 1)
     assert np.abs(np.asarray(everything) - untouched).max() > 1e-4
     np.testing.assert_allclose(critics.likeness(seen, seen), 1, atol=1e-5)
+
+
+def test_critics_never_glance_twice_alike():
+    critics = Critics(tiny_classifier())
+    ramp = np.linspace(0, 255, PORTRAIT, dtype=np.float32)
+    portraits = np.broadcast_to(ramp[:, None, None], (2, PORTRAIT, PORTRAIT, 3))
+    one, two = (np.asarray(critics.glance(portraits, training=True)) for _ in range(2))
+    assert np.abs(one - two).mean() > 1
+    assert np.abs(one - portraits).mean() < 30
 
 
 def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
@@ -193,6 +237,7 @@ def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
         "fooled": 0.1,
         "features": 1.0,
         "attributes": 10.0,
+        "tint": 1.0,
         "likeness": 1.0,
     }
     networks = unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8), (8,))

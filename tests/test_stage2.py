@@ -14,6 +14,7 @@ from elseface.stage2_reconstruct.losses import (
     hinge_generator,
     masked_dissimilarity,
     masked_l1,
+    tint,
 )
 from skimage.metrics import structural_similarity
 
@@ -110,6 +111,16 @@ def test_losses_have_known_answers():
     photo, drawn = np.full((1, 2, 2, 3), -2.0), np.full((1, 2, 2, 3), 1.0)
     matched = feature_matching([photo, photo], [drawn, photo])
     assert float(matched) == pytest.approx(3 / 2 / 2, rel=1e-5)  # relative, over two layers
+
+
+def test_tint_sees_colour_alone_and_under_the_mask_alone():
+    real = np.zeros((1, 32, 32, 3), np.float32)
+    mask = np.zeros((1, 32, 32, 1), np.float32)
+    mask[:, :, :20] = 1
+    assert float(tint(real, real + 0.4, mask)) == pytest.approx(0, abs=1e-6)
+    redder = real + np.array([0.3, 0, 0], np.float32)  # chroma 0.2, -0.1, -0.1
+    assert float(tint(real, redder, mask)) == pytest.approx(0.4 / 3, rel=1e-5)
+    assert float(tint(real, np.where(mask == 1, real, redder), mask)) == 0
 
 
 def test_dissimilarity_is_scikit_images(random):
