@@ -12,7 +12,7 @@ def command(celeba: CelebaOption, run: RunOption, cache: CacheOption = None) -> 
     """The statistical shape model."""
     from elseface.common import weights
     from elseface.common.celeba import TRAIN
-    from elseface.stage3_generate.shape import ShapeModel
+    from elseface.stage3_generate.shape_model import ShapeModel
 
     faces = training_cache(celeba, run, cache)
     rows = faces.split(TRAIN)

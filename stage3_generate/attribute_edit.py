@@ -127,10 +127,8 @@ class AttributeEdit:
 
     def put_on(self, factors: Factors, disguise: Disguise) -> Factors:
         """The factors of the new face, in the place and pose of `factors`."""
-        before, after = disguise.before, disguise.after
-        random = _streams(disguise.stream)[1]
-        landmarks = self.shape(factors.landmarks, before, after, random)
-        return replace(factors, attributes=after, landmarks=landmarks)
+        landmarks = self.shape(factors.landmarks, disguise, _streams(disguise.stream)[1])
+        return replace(factors, attributes=disguise.after, landmarks=landmarks)
 
 
 def _streams(stream: tuple[int, ...]) -> list[np.random.Generator]:

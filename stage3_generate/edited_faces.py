@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import CONTEXT, COUNT, PROTECTED, index, indices
 from elseface.stage1_disentangle.attributes import shrink
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct.training import Faces, flipped
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
-from elseface.stage3_generate.shape import New, Own, ShapeModel
+from elseface.stage3_generate.shape import New, Own
+from elseface.stage3_generate.shape_model import ShapeModel
 from elseface.stage3_generate.spectacles import put_on
 
 GLASSES = index("Eyeglasses")
@@ -58,7 +60,7 @@ class Editing:
             after = Edit(present, chosen - present).apply(after)
         replaced = int(random.integers(*REPLACED, endpoint=True))
         shape = New(self.model, replaced) if reshaped else Own(self.model)
-        return shape(landmarks, bits, after, random), after, bool(reshaped)
+        return shape(landmarks, Disguise(bits, after, ()), random), after, bool(reshaped)
 
 
 class EditedFaces(Faces):

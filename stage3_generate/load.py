@@ -12,11 +12,12 @@ from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate import policies
-from elseface.stage3_generate import shape as shapes
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.population import Population
+from elseface.stage3_generate.shape import Mean, New, Own, Shape
+from elseface.stage3_generate.shape_model import ShapeModel
 
 #: Draws of a new shape until a face is unlike the old one.
 ATTEMPTS = 8
@@ -60,18 +61,14 @@ def load_policy(
     return simple[name]
 
 
-def load_shape_model(folder: Path = weights.PACKAGED) -> shapes.ShapeModel:
+def load_shape_model(folder: Path = weights.PACKAGED) -> ShapeModel:
     """The fitted shape model."""
-    return shapes.ShapeModel.from_arrays(weights.load("shape", folder)[0])
+    return ShapeModel.from_arrays(weights.load("shape", folder)[0])
 
 
-def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> shapes.Shape:
+def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> Shape:
     """A way to choose the new shape, by name."""
-    kinds: dict[ShapeName, type[shapes.Own | shapes.Mean | shapes.New]] = {
-        ShapeName.OWN: shapes.Own,
-        ShapeName.MEAN: shapes.Mean,
-        ShapeName.NEW: shapes.New,
-    }
+    kinds = {ShapeName.OWN: Own, ShapeName.MEAN: Mean, ShapeName.NEW: New}
     return kinds[name](load_shape_model(folder))
 
 
