@@ -4,16 +4,21 @@ import io
 import struct
 import zipfile
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
-from elseface.scripts.serving import guard, rendering, sessions
+from elseface.scripts.serving import camera, guard, rendering, sessions
 from elseface.scripts.serving.app import create_app
-from elseface.scripts.serving.settings import COMMON, METHODS, STRENGTHS, Settings
+from elseface.scripts.serving.settings import COMMON, METHODS, STRENGTHS, Settings, anonymizer_for
+from elseface.stage1_disentangle.faces import face_in_box
+from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
+from elseface.stage3_generate.edits import Edit
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -21,20 +26,23 @@ HOME = "http://127.0.0.1:8765"
 
 
 class Recorded:
-    """Black instead of the networks, and what it was asked for."""
+    """Black instead of the networks, everybody a new disguise, and what was asked for."""
+
+    name = "recorded"
 
     def __init__(self):
         self.asked = []
+        self.settings = None
 
     def __call__(self, settings):
         self.settings = settings
         return self
 
-    name = "recorded"
-
-    def anonymize(self, photo, faces, seed, worn=()):
+    def anonymize(self, photo, faces, seed, worn=NOBODY):
         self.asked.append((len(faces), seed, dict(worn)))
-        return load_obfuscation(MethodName.BLACKOUT).anonymize(photo, faces, seed)
+        done = load_obfuscation(MethodName.BLACKOUT).anonymize(photo, faces, seed)
+        new = [worn.get(i) or Disguise(*np.zeros((2, 40)), (seed, i)) for i in range(len(faces))]
+        return Anonymized(done.pixels, tuple(map(Change, faces, new)))
 
 
 @pytest.fixture
@@ -54,14 +62,6 @@ def client(app):
         yield client
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    class Clock(float):
-        now = 0.0
-
-    return Clock
-
-
 def file(picture, kind="PNG", **options) -> bytes:
     out = io.BytesIO()
     Image.fromarray(picture).save(out, kind, **options)
@@ -69,8 +69,14 @@ def file(picture, kind="PNG", **options) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def photo(portrait) -> bytes:
-    return file(portrait)
+def head(portrait) -> np.ndarray:
+    """A small picture with a face, for the detector's sake."""
+    return np.ascontiguousarray(portrait[20:230, 120:330])
+
+
+@pytest.fixture(scope="module")
+def photo(head) -> bytes:
+    return file(head)
 
 
 @pytest.fixture(scope="module")
@@ -86,21 +92,21 @@ def pixels(reply) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(reply.content)).convert("RGB")).astype(int)
 
 
-def test_every_face_is_replaced_until_it_is_kept(client, photo, portrait, black):
+def test_every_face_is_replaced_until_it_is_kept(client, photo, head, black):
     picture = upload(client, photo).json()
-    assert picture["size"] == [512, 512] and picture["released"]
+    assert picture["size"] == [210, 210] and picture["released"]
     (face,) = picture["faces"]
     assert not face["kept"] and not face["by_hand"]
     path = f"/api/pictures/{picture['id']}"
     left, top, right, bottom = face["box"]
     inside = np.s_[top + 20 : bottom - 20, left + 20 : right - 20]
     result = pixels(client.get(f"{path}/result"))
-    assert not result[inside].any() and (result[300:] == portrait[300:]).all()
+    assert not result[inside].any() and (result[190:] == head[190:]).all()
     assert pixels(client.get(f"{path}/after"))[inside].max() < 20
-    assert np.abs(pixels(client.get(f"{path}/before")) - portrait).mean() < 4
+    assert np.abs(pixels(client.get(f"{path}/before")) - head).mean() < 4
     assert len(black.asked) == 1  # the result was not made twice
     assert client.patch(path, json={"kept": [0]}).json()["faces"][0]["kept"]
-    assert (pixels(client.get(f"{path}/result")) == portrait).all()
+    assert (pixels(client.get(f"{path}/result")) == head).all()
     assert black.asked[1][0] == 0
     client.patch(path, json={"kept": [], "seed": 5})
     assert not pixels(client.get(f"{path}/result"))[inside].any()
@@ -142,10 +148,10 @@ def test_a_missed_face_is_drawn_by_hand(client, random):
     assert removed["faces"] == [] and not removed["released"]
 
 
-def test_results_keep_their_kind_and_lose_metadata(client, portrait):
+def test_results_keep_their_kind_and_lose_metadata(client, head):
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "SecretCamera", 6
-    turned = file(np.rot90(portrait), "JPEG", exif=exif)
+    turned = file(np.rot90(head), "JPEG", exif=exif)
     for name, kind in (("a.jpg", "JPEG"), ("b.webp", "WEBP"), ("c.heic", "PNG"), ("d", "PNG")):
         picture = upload(client, turned, name).json()
         assert len(picture["faces"]) == 1  # upright
@@ -172,11 +178,12 @@ def png_of(width, height) -> bytes:
     """A file of a few bytes that says it is very large."""
 
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        length, checksum = (struct.pack(">I", n) for n in (len(data), zlib.crc32(kind + data)))
+        return length + kind + data + checksum
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    data = zlib.compress(bytes(1 << 20), 9)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(1 << 20), 9))
+    return b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("size", [(8000, 8000), (30000, 30000), (2**31 - 1, 2**31 - 1)])
@@ -186,9 +193,10 @@ def test_decompression_bombs_are_refused(client, size):
     assert "bomb.png: too large" in reply.json()["detail"]
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"no picture", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"]
-)
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", POSTSCRIPT])
 def test_what_is_no_photo_is_refused(client, data):
     reply = upload(client, data, "odd.png")
     assert reply.status_code == 422 and reply.json()["detail"].startswith("odd.png: not a picture")
@@ -313,16 +321,16 @@ def test_other_websites_are_kept_out(app, headers, status):
     assert reply.headers["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_token_is_asked_for(black, photo):
+def test_token_is_asked_for(black, nobody):
     app = create_app(black, "0.0.0.0", "a long password")
     client = TestClient(app, "http://192.168.1.5:8765")
     assert client.get("/").status_code == 200  # the empty page, which asks for it
     for entry in ({}, {"token": ""}, {"token": "a long passwore"}, {"token": "é"}):
         reply = client.post("/api/session", json=entry)
         assert reply.status_code == 401 and "set-cookie" not in reply.headers
-    assert upload(client, photo).status_code == 401
+    assert upload(client, nobody).status_code == 401
     assert client.post("/api/session", json={"token": "a long password"}).status_code == 200
-    assert upload(client, photo).status_code == 201
+    assert upload(client, nobody).status_code == 201
     assert client.post("/api/session", json={}).status_code == 200  # the cookie is enough
     assert client.get("/", headers={"Host": "rebound.example"}).status_code == 421
 
@@ -370,12 +378,92 @@ def test_offers_are_the_programs(client):
     assert {*COMMON} < {*NAMES}
 
 
-def test_settings_become_the_programs_anonymizer(anonymizer):
-    from elseface.common.attributes import index
-    from elseface.scripts.serving.settings import anonymizer_for
-
-    edited = anonymizer_for(anonymizer, Settings(edit="+Smiling"))
-    assert edited.edit.present == {index("Smiling")} and edited.decoder is anonymizer.decoder
-    assert edited.keep == anonymizer.keep and edited.attempts == anonymizer.attempts > 1
-    blur = anonymizer_for(anonymizer, Settings(method="blur", strength=0.5))
+def test_settings_become_the_programs_anonymizer():
+    """Nothing but the edit differs from what was loaded, so that no protection is lost."""
+    loaded = AttributeEdit("classifier", "decoder", "policy", "shape", Edit(), frozenset({7}), 8)
+    edited = anonymizer_for(loaded, Settings(edit="+Smiling"))
+    assert edited == replace(loaded, edit=Edit.parse("+Smiling"))
+    blur = anonymizer_for(loaded, Settings(method="blur", strength=0.5))
     assert blur.name == "blur" and blur.paint.strength == 0.5
+
+
+@pytest.fixture
+def before_camera(monkeypatch, black, random):
+    """Show faces in these boxes to the camera: who they become, and what was made of the frame."""
+    frame = random.integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    data = file(frame)
+    wearers = ()
+
+    def show(*boxes):
+        nonlocal wearers
+        faces = [face_in_box(frame, box) for box in boxes]
+        monkeypatch.setattr(camera, "find_faces", lambda pixels: [*faces])
+        done = camera.anonymize_frame(data, black, 0, wearers)
+        wearers = done.wearers
+        shown = np.asarray(Image.open(io.BytesIO(done.data))).astype(int)
+        return done, shown, frame
+
+    return show
+
+
+ONE, OTHER = (20, 60, 100, 140), (200, 60, 280, 140)
+
+
+def moved(box, by):
+    return tuple(edge + by for edge in box)
+
+
+def test_a_face_before_the_camera_is_worn_from_frame_to_frame(before_camera, black):
+    first, shown, _ = before_camera(ONE, OTHER)
+    assert not first.covered and shown[80:120, 40:80].max() < 60 > shown[80:120, 220:260].max()
+    one, other = (wearer.disguise for wearer in first.wearers)
+    assert one is not other and black.asked[0][2] == {}
+    second, *_ = before_camera(moved(OTHER, 9), moved(ONE, -9))  # listed the other way round
+    assert [wearer.disguise for wearer in second.wearers] == [other, one]
+    far, *_ = before_camera(moved(OTHER, 9), (110, 140, 190, 220))  # somebody else
+    assert one in [w.disguise for w in far.wearers if w.missed]
+    assert black.asked[-1][2][0] is other and 1 not in black.asked[-1][2]
+
+
+def test_a_lost_face_is_covered_where_it_was_then_everything_is(before_camera, black):
+    before_camera(ONE, OTHER)
+    for _ in range(camera.BRIDGED):
+        bridged, shown, _ = before_camera(OTHER)
+        assert not bridged.covered and shown[80:120, 40:80].max() < 60
+    asked = len(black.asked)
+    for _ in range(camera.GONE - camera.BRIDGED):
+        covered, shown, frame = before_camera(OTHER)
+        assert covered.covered and np.abs(np.diff(shown[:, :20], axis=1)).max() < 30
+        assert np.abs(shown - frame).mean() > 40
+    assert len(black.asked) == asked
+    alone, shown, frame = before_camera(OTHER)  # who was lost has left
+    assert not alone.covered and len(alone.wearers) == 1
+    assert np.abs(shown[:, :100] - frame[:, :100]).mean() < 25  # the picture again
+
+
+def test_a_frame_without_a_face_is_never_shown_as_it_is(before_camera):
+    for _ in range(2 * camera.GONE):
+        done, shown, frame = before_camera()
+        assert done.covered and np.abs(shown - frame).mean() > 40
+    done, *_ = before_camera(ONE)
+    assert not done.covered
+
+
+def test_camera_frames_come_back_anonymized(client, photo, nobody, black):
+    reply = client.post("/api/camera", content=photo)
+    assert reply.headers["x-faces"] == "1" and reply.headers["x-covered"] == "0"
+    assert pixels(reply)[90:110, 90:110].max() < 60
+    client.post("/api/camera", content=photo)
+    assert list(black.asked[1][2]) == [0]
+    client.put("/api/settings", json={"edit": "+Smiling"})  # is asked of everybody anew
+    client.post("/api/camera", content=photo)
+    assert black.asked[2][2] == {}
+    before = black.asked[2][1]
+    client.delete("/api/camera")
+    client.post("/api/camera", content=photo)
+    assert black.asked[3][2] == {} and black.asked[3][1] != before
+    client.delete("/api/camera")
+    assert client.post("/api/camera", content=nobody).headers["x-covered"] == "1"
+    assert client.post("/api/camera", content=png_of(2000, 2000)).status_code == 422
+    assert client.post("/api/camera", content=bytes(3 * 2**20)).status_code == 413
+    assert client.post("/api/session", json={}).json()["pictures"] == []

@@ -106,6 +106,8 @@ def create_app(
     @app.put("/api/settings")
     async def choose(session: Own, settings: Settings) -> Settings:
         session.settings = settings.checked()
+        # Before the camera, too, nobody goes on as who they were under other settings.
+        session.wearers = tuple(replace(w, disguise=None) for w in session.wearers)
         return session.settings
 
     @app.post("/api/pictures", status_code=201)

@@ -16,13 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 #: Methods in the order they are offered: (name, what people read).  mean-face wants a gallery.
 METHODS = {
-    MethodName.ATTRIBUTE_EDIT: ("New face", "Somebody who does not exist"),
-    MethodName.BLUR: ("Blur", "Can be undone in part"),
-    MethodName.PIXELATE: ("Pixels", "Can be undone in part"),
-    MethodName.SWIRL: ("Swirl", "Can be undone"),
-    MethodName.BLACKOUT: ("Black", "Nothing is left"),
-    MethodName.INPAINT_TELEA: ("Fill in", "Nothing is left"),
-    MethodName.MASK: ("Drawn face", "Mean skin colour is left"),
+    MethodName.ATTRIBUTE_EDIT: ("New face", "Somebody who does not exist."),
+    MethodName.BLUR: ("Blur", "A network that was trained to can undo blur in part."),
+    MethodName.PIXELATE: ("Pixels", "A network that was trained to can undo squares in part."),
+    MethodName.SWIRL: ("Swirl", "Whoever turns it back sees the face: a toy."),
+    MethodName.BLACKOUT: ("Black", "Nothing of the face is left."),
+    MethodName.INPAINT_TELEA: ("Fill in", "Nothing of the face is left; its surroundings fill it."),
+    MethodName.MASK: ("Cartoon", "Only the mean colour of the skin is left."),
 }
 
 #: Lowest, default and highest strength; below the lowest, faces could be told at a glance.

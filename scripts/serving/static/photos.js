@@ -177,8 +177,8 @@ function tell() {
   const lines = [
     uploading && `Finding faces in ${done} of ${total}…`,
     due && `Drawing ${due === 1 ? "one photo" : `${due} photos`}…`,
-    !uploading && left && `${left === 1 ? "One photo" : `${left} photos`} without a face: not in the download`,
-    !uploading && !due && !left && all.length && "All of them are ready",
+    !uploading && left && `${left} without a face, left out`,
+    !uploading && !due && !left && all.length && "Ready",
   ];
   part("count").textContent = lines.filter(Boolean).join(" · ");
   part("all").textContent = released.length === all.length ? `Download all (${all.length})` : `Download ${released.length} of ${all.length}`;

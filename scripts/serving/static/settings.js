@@ -18,7 +18,6 @@ export function showSettings(session, onchange) {
   }
   part("settings").addEventListener("input", (event) => {
     if (event.target.name === "method") arrange();
-    if (event.target.id === "amount") label();
     clearTimeout(timer);
     timer = setTimeout(() => attempt(send), event.target.id === "amount" ? 250 : 0);
   });
@@ -26,13 +25,12 @@ export function showSettings(session, onchange) {
   arrange(strength);
 }
 
-function tile({ name, label, note }, checked) {
+function tile({ name, label }, checked) {
   const tile = document.createElement("label");
   tile.className = "tile";
   const input = Object.assign(document.createElement("input"), { type: "radio", name: "method", value: name, checked });
   const title = Object.assign(document.createElement("strong"), { textContent: label });
-  const hint = Object.assign(document.createElement("span"), { textContent: note });
-  tile.append(input, title, hint);
+  tile.append(input, title);
   return tile;
 }
 
@@ -40,7 +38,7 @@ function row(name, sign) {
   const set = document.createElement("fieldset");
   set.className = "row";
   const legend = Object.assign(document.createElement("legend"), { textContent: words(name) });
-  const choices = [["-", "no"], ["", "as drawn"], ["+", "yes"]].map(([value, text]) => {
+  const choices = [["-", "no"], ["", "auto"], ["+", "yes"]].map(([value, text]) => {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "radio", name, value, checked: value === sign });
     label.append(input, Object.assign(document.createElement("span"), { textContent: text }));
@@ -56,18 +54,13 @@ const method = () => new FormData(part("settings")).get("method");
 
 // Show what goes with the method.
 function arrange(strength) {
-  const range = offers.methods.find((offer) => offer.name === method()).strength;
+  const { note, strength: range } = offers.methods.find((offer) => offer.name === method());
+  part("note").textContent = note;
   part("strength").hidden = !range;
   part("attributes").hidden = method() !== "attribute-edit";
   if (!range) return;
   const [lowest, usual, highest] = range;
   Object.assign(part("amount"), { min: lowest, max: highest, step: highest > 1 ? 0.1 : 0.01, value: strength ?? usual });
-  label();
-}
-
-function label() {
-  const { min, max, value } = part("amount");
-  part("strength").lastElementChild.textContent = `${Math.round(((value - min) / (max - min)) * 100)} %`;
 }
 
 async function send() {

@@ -91,7 +91,8 @@ function draw(on) {
   part("sheet").hidden = !on;
   part("draw").ariaPressed = String(on);
   if (on) {
-    place([0.4, 0.4], [0.6, 0.6]);
+    const ratio = shown.size[0] / shown.size[1];
+    place([0.5 - 0.08 / ratio, 0.42], [0.5 + 0.08 / ratio, 0.58]);
     part("sheet").focus();
   }
 }
