@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from elseface.scripts.console import explained, extra, silent_start
+from elseface.scripts.serving.hosts import check_token
 
 
 @explained
@@ -28,16 +29,16 @@ def command(
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
 ) -> None:
     """Show a page that anonymizes photos and the camera; pictures stay in memory here."""
+    check_token(host, token)
+    with extra("serve"):
+        from elseface.scripts import server
+    listener = server.listen(port, host)
     with extra("serve"), silent_start():
         from elseface.common.weights import PACKAGED
-        from elseface.scripts import server
         from elseface.scripts.serving.app import create_app
-        from elseface.scripts.serving.guard import check_token
         from elseface.scripts.serving.settings import anonymizer_for
         from elseface.stage3_generate.load import load_attribute_edit
-    check_token(host, token)
-    listener = server.listen(port, host)
-    with silent_start():
+
         ours = load_attribute_edit(folder=weights or PACKAGED)
     app = create_app(functools.partial(anonymizer_for, ours), host, token)
     # Behind the # the token is never sent, nor does it show up in a log: the page reads it.

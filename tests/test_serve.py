@@ -11,7 +11,7 @@ import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
-from elseface.scripts.serving import camera, guard, rendering, sessions
+from elseface.scripts.serving import camera, guard, hosts, rendering, sessions
 from elseface.scripts.serving.app import create_app
 from elseface.scripts.serving.settings import COMMON, METHODS, STRENGTHS, Settings, anonymizer_for
 from elseface.stage1_disentangle.faces import face_in_box
@@ -338,15 +338,15 @@ def test_token_is_asked_for(black, nobody):
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "myhost", "127.0.0.1.example"])
 def test_other_hosts_need_a_token(host):
     with pytest.raises(ElsefaceError, match="--token"):
-        guard.check_token(host, "")
+        hosts.check_token(host, "")
     with pytest.raises(ElsefaceError, match="at least"):
-        guard.check_token(host, "short")
-    guard.check_token(host, "long enough, and random")
+        hosts.check_token(host, "short")
+    hosts.check_token(host, "long enough, and random")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.0.0.2"])
 def test_this_computer_needs_none(host):
-    guard.check_token(host, "")
+    hosts.check_token(host, "")
 
 
 @pytest.mark.parametrize(

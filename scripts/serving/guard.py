@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
-from elseface.common.errors import ElsefaceError
 from elseface.scripts.serving.camera import FRAME_BYTES
+from elseface.scripts.serving.hosts import is_address, is_loopback
 from elseface.scripts.serving.pictures import MAX_BYTES
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
@@ -16,9 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 #: Largest body of a request, in bytes; what is not named is JSON of a few words.
 BODIES = {"/api/pictures": MAX_BYTES, "/api/camera": FRAME_BYTES}
 SMALL_BODY = 64 * 2**10
-
-#: Shorter ones could be guessed.
-TOKEN_LENGTH = 12
 
 #: Nothing is kept by the browser; nothing is loaded from, shown in or sent to another site.
 HEADERS = {
@@ -32,25 +28,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this computer reaches it."""
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
-
-
-def check_token(host: str, token: str) -> None:
-    """A token is a must where other computers reach the page.
-
-    Raises
-    ------
-    ElsefaceError
-        When it is missing or too short.
-    """
-    if not token and not is_loopback(host):
-        raise ElsefaceError(f"--host {host}: other computers reach it, so give --token, a password")
-    if token and len(token) < TOKEN_LENGTH:
-        raise ElsefaceError(f"--token: give at least {TOKEN_LENGTH} characters, at random")
 
 
 class Guard:
@@ -108,7 +85,7 @@ class Guard:
             return False
         if is_loopback(name):
             return True
-        return not is_loopback(self._host) and (name == self._host.lower() or _is_address(name))
+        return not is_loopback(self._host) and (name == self._host.lower() or is_address(name))
 
 
 def too_large(limit: int) -> str:
@@ -129,11 +106,3 @@ def _limited(receive: Receive, limit: int) -> Receive:
         return message
 
     return counted
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
