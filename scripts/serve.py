@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from elseface.scripts.console import explained, extra, silent_start
-from elseface.scripts.serving.hosts import check_token
+from elseface.scripts.console import complain, explained, extra, silent_start
+from elseface.scripts.serving.hosts import check_token, is_loopback
 
 
 @explained
@@ -40,6 +40,8 @@ def command(
         from elseface.stage3_generate.load import load_attribute_edit
 
         ours = load_attribute_edit(folder=weights or PACKAGED)
+    if not is_loopback(host):
+        complain("plain HTTP: whoever can listen on the network can read along; ssh -L is safer")
     app = create_app(functools.partial(anonymizer_for, ours), host, token)
     # Behind the # the token is never sent, nor does it show up in a log: the page reads it.
     path = f"#{token}" if token else ""

@@ -42,6 +42,7 @@ def listen(port: int, host: str = HOST) -> socket.socket:
 def serve(app: FastAPI, listener: socket.socket, show: bool, note: str, path: str = "") -> None:
     """Answer until Ctrl-C; `show` opens the browser, `note` is told, `path` is the page's."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": HOST, "::": "::1"}.get(host, host)  # all addresses, this one among them
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/{path}"
     print(f"{address}   (Ctrl-C ends it; {note})", flush=True)
     if show:  # beside the server: some browsers return only when they are closed

@@ -1,7 +1,10 @@
 """The server behind the page: who is let in, what is refused, and whose pictures are whose."""
 
+import gc
 import io
 import struct
+import time
+import weakref
 import zipfile
 import zlib
 from dataclasses import replace
@@ -11,6 +14,7 @@ import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.serving import app as server
 from elseface.scripts.serving import camera, guard, hosts, rendering, sessions
 from elseface.scripts.serving.app import create_app
 from elseface.scripts.serving.settings import COMMON, METHODS, STRENGTHS, Settings, anonymizer_for
@@ -266,6 +270,32 @@ def test_a_session_is_forgotten_when_idle_or_asked_to(black, nobody):
     upload(client, nobody)
     assert client.delete("/api/session").status_code == 204
     assert client.post("/api/session", json={}).json()["pictures"] == []
+
+
+def test_an_idle_session_is_forgotten_though_nobody_asks(black, nobody, monkeypatch):
+    monkeypatch.setattr(server, "SWEEP", 0.01)
+    now = [0.0]
+    held = sessions.Sessions(lambda: now[0])
+    with TestClient(create_app(black, "127.0.0.1", sessions=held), HOME) as client:
+        client.post("/api/session", json={})
+        time.sleep(0.1)
+        assert len(held) == 1
+        now[0] += sessions.IDLE + 1
+        time.sleep(0.1)
+        assert len(held) == 0
+
+
+def test_nothing_of_a_forgotten_picture_is_left_in_memory(black, photo):
+    held = sessions.Sessions()
+    client = TestClient(create_app(black, "127.0.0.1", sessions=held), HOME)
+    client.post("/api/session", json={})
+    id = upload(client, photo).json()["id"]
+    client.get(f"/api/pictures/{id}/result")
+    picture = weakref.ref(held.get(client.cookies["elseface-8765"]).pictures[id])
+    assert picture() is not None
+    client.delete("/api/session")
+    gc.collect()
+    assert picture() is None
 
 
 def test_sessions_are_limited(black, monkeypatch):

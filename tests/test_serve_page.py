@@ -47,7 +47,9 @@ def couple(portrait) -> np.ndarray:
 def photos(tmp_path_factory, couple):
     folder = tmp_path_factory.mktemp("photos")
     Image.fromarray(couple).save(folder / "couple.png")
-    Image.new("RGB", (400, 300), "seagreen").save(folder / "meadow.png")
+    (folder / "walk").mkdir()
+    Image.new("RGB", (400, 300), "seagreen").save(folder / "walk/meadow.png")
+    (folder / "walk/notes.txt").write_text("no picture")
     return folder
 
 
@@ -149,10 +151,12 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
     page.browser.get(address)
     page.wait(lambda: page.part("#welcome").is_displayed())
     assert page.fits()
-    names = ("couple.png", "meadow.png")
-    page.part("#files").send_keys("\n".join(str(photos / name) for name in names))
+    page.part("#files").send_keys(str(photos / "couple.png"))
+    page.part("#folder-too").send_keys(str(photos / "walk"))
     page.wait(lambda: len(page.parts("#strip li")) == 2)
     page.ready()
+    titles = [item.get_attribute("title") for item in page.parts("#strip button")]
+    assert titles == ["couple.png", "walk/meadow.png"]
     assert page.fits() and "1 without a face" in page.part("#count").text
 
     # Both faces are hidden; one is kept by touch.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +23,10 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import ClientDisconnect
+
+#: Seconds between two looks for sessions that are idle.
+SWEEP = 60
 
 
 class Entry(BaseModel):
@@ -70,12 +76,28 @@ def create_app(
     token : without it nobody gets a session; "": everybody does
     sessions : by default new ones
     """
-    app = FastAPI(openapi_url=None)
+    sessions = Sessions() if sessions is None else sessions
+
+    @contextlib.asynccontextmanager
+    async def sweeping(app: FastAPI) -> AsyncIterator[None]:
+        async def sweep() -> None:  # also where nobody asks for anything any more
+            while True:
+                await asyncio.sleep(SWEEP)
+                sessions.sweep()
+
+        task = asyncio.create_task(sweep())
+        yield
+        task.cancel()
+
+    app = FastAPI(openapi_url=None, lifespan=sweeping)
     app.add_middleware(Guard, host=host)
-    sessions = sessions or Sessions()
     renderer = Renderer(anonymizer_for)
 
     app.state.sessions = sessions
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, error: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # to nobody: the page was closed amid an upload
 
     @app.exception_handler(ElsefaceError)
     async def mistake(request: Request, error: ElsefaceError) -> Response:

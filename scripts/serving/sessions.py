@@ -53,6 +53,9 @@ class Sessions:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
 
+    def __len__(self) -> int:
+        return len(self._sessions)
+
     def start(self) -> str:
         """The key of a new session.
 

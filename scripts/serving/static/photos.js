@@ -186,27 +186,39 @@ function tell() {
   strip(all);
 }
 
+const items = new Map(); // of the strip, by the photo's id
+
 function strip(all) {
-  const list = part("strip");
-  list.hidden = all.length < 2;
-  const held = list.contains(document.activeElement);
-  list.replaceChildren(...all.map((photo) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    const image = document.createElement("img");
-    image.alt = "";
-    if (photo.after) image.src = photo.after;
-    else if (!photo.released) image.src = `api/pictures/${photo.id}/before`;
-    const state = photo.released ? (photo.stale ? "being drawn" : `${photo.faces.length} faces`) : "no face found";
-    button.ariaLabel = `${photo.name}, ${state}`;
-    button.title = photo.name;
+  part("strip").hidden = all.length < 2;
+  for (const [id, item] of items) {
+    if (photos.has(id)) continue;
+    const held = item.contains(document.activeElement);
+    item.remove();
+    items.delete(id);
+    if (held) items.get(current)?.firstElementChild.focus();
+  }
+  for (const photo of all) {
+    if (!items.has(photo.id)) items.set(photo.id, entry(photo));
+    const button = items.get(photo.id).firstElementChild;
+    const address = photo.after ?? (photo.released ? "" : `api/pictures/${photo.id}/before`);
+    if (address && button.firstElementChild.getAttribute("src") !== address) button.firstElementChild.src = address;
+    const faces = photo.faces.length === 1 ? "1 face" : `${photo.faces.length} faces`;
+    button.ariaLabel = `${photo.name}, ${photo.released ? (photo.stale ? "being drawn" : faces) : "no face found"}`;
     button.ariaCurrent = String(photo.id === current);
     button.tabIndex = photo.id === current ? 0 : -1;
     button.dataset.state = photo.released ? (photo.stale ? "due" : "done") : "none";
-    button.append(image);
-    button.addEventListener("click", () => select(photo.id));
-    item.append(button);
-    return item;
-  }));
-  if (held) list.querySelector("[tabindex='0']")?.focus();
+  }
+}
+
+function entry(photo) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  const image = document.createElement("img");
+  image.alt = "";
+  button.title = photo.name;
+  button.append(image);
+  button.addEventListener("click", () => select(photo.id));
+  item.append(button);
+  part("strip").append(item);
+  return item;
 }
