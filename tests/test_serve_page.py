@@ -152,7 +152,11 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
     page.wait(lambda: page.part("#welcome").is_displayed())
     assert page.fits()
     page.part("#files").send_keys(str(photos / "couple.png"))
-    page.part("#folder-too").send_keys(str(photos / "walk"))
+    page.wait(lambda: page.parts(".face"))
+    dropped = {"items": [], "files": [str(photos / "walk")], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        event = {"type": step, "x": 100, "y": 300, "data": dropped}
+        page.browser.execute_cdp_cmd("Input.dispatchDragEvent", event)
     page.wait(lambda: len(page.parts("#strip li")) == 2)
     page.ready()
     titles = [item.get_attribute("title") for item in page.parts("#strip button")]

@@ -133,7 +133,9 @@ function present(photo) {
   const kept = photo.faces.filter((face) => face.kept).length;
   const count = photo.faces.length;
   part("name").textContent = photo.name;
-  part("tally").textContent = count ? `${count === 1 ? "1 face" : `${count} faces`}, ${kept ? `${kept} kept` : count === 1 ? "hidden" : "all hidden"}` : "";
+  const some = `${kept} kept, ${count - kept} hidden`;
+  const fate = kept && kept < count ? some : `${count > 1 ? "all " : ""}${kept ? "kept" : "hidden"}`;
+  part("tally").textContent = count ? `${faces(count)}, ${fate}` : "";
   part("noface").hidden = count > 0;
   part("unchanged").checked = photo.unchanged;
   part("another").disabled = !count;
@@ -143,6 +145,8 @@ function present(photo) {
   part("alike").hidden = !alike.length;
   part("alike").textContent = `Face ${alike.join(", ")} came out too like the old one. Try “Other faces”.`;
 }
+
+const faces = (count) => (count === 1 ? "1 face" : `${count} faces`);
 
 async function remove() {
   const ids = [...photos.keys()];
@@ -202,8 +206,8 @@ function strip(all) {
     const button = items.get(photo.id).firstElementChild;
     const address = photo.after ?? (photo.released ? "" : `api/pictures/${photo.id}/before`);
     if (address && button.firstElementChild.getAttribute("src") !== address) button.firstElementChild.src = address;
-    const faces = photo.faces.length === 1 ? "1 face" : `${photo.faces.length} faces`;
-    button.ariaLabel = `${photo.name}, ${photo.released ? (photo.stale ? "being drawn" : faces) : "no face found"}`;
+    const state = photo.stale ? "being drawn" : faces(photo.faces.length);
+    button.ariaLabel = `${photo.name}, ${photo.released ? state : "no face found"}`;
     button.ariaCurrent = String(photo.id === current);
     button.tabIndex = photo.id === current ? 0 : -1;
     button.dataset.state = photo.released ? (photo.stale ? "due" : "done") : "none";

@@ -55,6 +55,7 @@ const method = () => new FormData(part("settings")).get("method");
 // Show what goes with the method.
 function arrange(strength) {
   const { note, strength: range } = offers.methods.find((offer) => offer.name === method());
+  document.body.dataset.method = method();
   part("note").textContent = note;
   part("strength").hidden = !range;
   part("attributes").hidden = method() !== "attribute-edit";
