@@ -24,6 +24,9 @@ FRAME_BYTES, FRAME_PIXELS = 2 * 2**20, 1_500_000
 #: For so many frames a lost face is replaced where it was, and after so many it has left.
 BRIDGED, GONE = 2, 12
 
+#: A face that moved by more of its widths from one frame to the next is somebody else's.
+REACH = 2.0
+
 #: Squares in a covered frame's width: a face that fills half of it becomes seven by seven.
 SQUARES = 14
 
@@ -85,7 +88,7 @@ def covered(pixels: np.ndarray) -> np.ndarray:
 
 
 def _matched(faces: Sequence[Face], wearers: Sequence[Wearer]) -> dict[int, Wearer]:
-    """Which face is whose: nearest first, no farther than a face is wide."""
+    """Which face is whose: nearest first, within reach."""
 
     def gap(box: Box, other: Box) -> float:
         return float(np.abs(np.subtract(box, other)).max() / max(1, other[2] - other[0]))
@@ -97,6 +100,6 @@ def _matched(faces: Sequence[Face], wearers: Sequence[Wearer]) -> dict[int, Wear
     )  # fmt: skip
     known: dict[int, Wearer] = {}
     for distance, i, wearer in pairs:
-        if distance < 1 and i not in known and not any(wearer is w for w in known.values()):
+        if distance < REACH and i not in known and not any(wearer is w for w in known.values()):
             known[i] = wearer
     return known

@@ -27,7 +27,7 @@ class Session:
     Attributes
     ----------
     pictures : by random id, in the order they came
-    wearers : the new faces before the camera
+    wearers, worn_under : the new faces before the camera, and the settings they were made under
     camera_seed : another one, other new faces there
     turn : held while an upload or a frame is under way, so that there is one at a time
     used : when the last request came
@@ -36,7 +36,8 @@ class Session:
     pictures: dict[str, Picture] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     wearers: tuple[Wearer, ...] = ()
-    camera_seed: int = 0
+    worn_under: Settings | None = None
+    camera_seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     used: float = 0.0
 

@@ -4,14 +4,14 @@ import { setUpStage, show } from "./stage.js";
 
 const photos = new Map(); // by id, as the server tells of them; after: address of the result
 const waiting = []; // files to be uploaded
-let limits = {};
+let largest = 0; // bytes of a file
 let current = null; // id
 let uploading = false;
 let refreshing = false;
 let total = 0; // files of this round
 
 export function setUpPhotos(session) {
-  limits = session.limits;
+  largest = session.largest;
   setUpStage({ keep: (photo, kept) => change(photo, { kept }), draw: addFace });
   part("another").addEventListener("click", () => change(photos.get(current), { seed: photos.get(current).seed + 1 }));
   part("unchanged").addEventListener("change", (event) => change(photos.get(current), { unchanged: event.target.checked }));
@@ -42,7 +42,7 @@ async function upload() {
     const [file, path] = waiting.shift();
     tell();
     try {
-      if (file.size > limits.bytes) throw new Error(`${path}: too large; at most ${limits.bytes >> 20} MB`);
+      if (file.size > largest) throw new Error(`${path}: too large; at most ${largest >> 20} MB`);
       const told = await (await ask("POST", `pictures?name=${encodeURIComponent(path)}`, file)).json();
       photos.set(told.id, { ...told, stale: true });
       if (current === null) select(told.id);
