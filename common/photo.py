@@ -19,6 +19,9 @@ FORMATS = {
     ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF",
 }  # fmt: skip
 
+#: What Pillow may decode: to decode some of its other formats it runs programs (EPS).
+READABLE = {*FORMATS.values(), "AVIF", "GIF", "HEIF", "JPEG2000", "MPO", "PPM"}
+
 #: A picture with more pixels is refused: it would take more memory than most machines have.
 MAX_PIXELS = 120_000_000
 
@@ -51,33 +54,45 @@ def read_photo(path: Path) -> Photo:
     ElsefaceError
         When the file is absent, no picture, truncated, animated or too large.
     """
+    return _read(path, path, MAX_PIXELS)
+
+
+def decode_photo(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
+    """As :func:`read_photo`, from the bytes of a file; `name` is what errors call it."""
+    return _read(io.BytesIO(data), name, max_pixels)
+
+
+def _read(source: Path | io.BytesIO, name: Path | str, max_pixels: int) -> Photo:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                _refuse(path, image)
+            with Image.open(source) as image:
+                _refuse(name, image, max_pixels)
                 image.load()
                 return _upright(image)
     except UnidentifiedImageError:
-        raise ElsefaceError(f"{path}: not a picture that can be read") from None
+        raise ElsefaceError(f"{name}: not a picture that can be read") from None
     except Image.DecompressionBombError:
-        raise ElsefaceError(f"{path}: too large; at most {MAX_PIXELS:,} pixels") from None
+        raise ElsefaceError(f"{name}: too large; at most {max_pixels:,} pixels") from None
     except FileNotFoundError:
-        raise ElsefaceError(f"{path}: no such file") from None
+        raise ElsefaceError(f"{name}: no such file") from None
     except PermissionError:
-        raise ElsefaceError(f"{path}: no permission to read it") from None
+        raise ElsefaceError(f"{name}: no permission to read it") from None
     except ElsefaceError:
         raise
     except Exception as error:  # decoders raise nearly everything on damaged bytes
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ElsefaceError(f"{path}: damaged or truncated ({reason})") from None
+        raise ElsefaceError(f"{name}: damaged or truncated ({reason})") from None
 
 
-def _refuse(path: Path, image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise ElsefaceError(f"{path}: too large; at most {MAX_PIXELS:,} pixels")
+def _refuse(name: Path | str, image: Image.Image, max_pixels: int) -> None:
+    """Before a pixel is decoded."""
+    if image.format not in READABLE:
+        raise ElsefaceError(f"{name}: not a picture that can be read ({image.format})")
+    if image.width * image.height > max_pixels:
+        raise ElsefaceError(f"{name}: too large; at most {max_pixels:,} pixels")
     if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
-        raise ElsefaceError(f"{path}: has {image.n_frames} frames; give one picture a file")
+        raise ElsefaceError(f"{name}: has {image.n_frames} frames; give one picture a file")
 
 
 def _upright(image: Image.Image) -> Photo:
@@ -118,21 +133,35 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image
 
 
-def write_photo(path: Path, photo: Photo) -> None:
-    """Write `photo` to `path`, whole or not at all, with no metadata of any kind."""
+def encode_photo(photo: Photo, suffix: str) -> bytes:
+    """The bytes of a file of the kind that `suffix` names, with no metadata of any kind.
+
+    Raises
+    ------
+    ValueError, OSError
+        When that kind cannot hold the photo (WebP: more than 16383 pixels a side).
+    """
     image = Image.fromarray(photo.pixels)
     if photo.grey:
         image = image.convert("L")
-    kind = FORMATS[path.suffix.lower()]
+    kind = FORMATS[suffix.lower()]
     if photo.alpha is not None and kind != "JPEG":
         image.putalpha(Image.fromarray(photo.alpha))
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
     if kind == "WEBP":
         options = {"quality": 95}
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def write_photo(path: Path, photo: Photo) -> None:
+    """Write `photo` to `path`, whole or not at all, as :func:`encode_photo` does."""
     temporary = path.with_name(f".{path.name}.part")
     try:
+        encoded = encode_photo(photo, path.suffix)
         path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(temporary, kind, **options)
+        temporary.write_bytes(encoded)
         os.replace(temporary, path)
     except (OSError, ValueError) as error:
         raise ElsefaceError(f"{path}: cannot be written ({error})") from None

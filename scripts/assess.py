@@ -49,11 +49,13 @@ def serve(
     """Show a page on this computer that asks, and keep the answers in DIR/assess.sqlite."""
     gallery = read(folder, [name for name in methods.replace(" ", "").split(",") if name])
     with extra("serve"):
-        from elseface.scripts.assessment import page, server
+        from elseface.scripts import server
+        from elseface.scripts.assessment import page
     listener = server.listen(port)
     kinds = list(Kind) if kind is Kinds.BOTH else [Kind(kind)]
     drawn = functools.partial(draw, gallery, kinds, seed, count=questions)
-    server.serve(page.create_app(gallery, Answers(folder / FILE), drawn), listener, not no_open)
+    app = page.create_app(gallery, Answers(folder / FILE), drawn)
+    server.serve(app, listener, not no_open, "answers are kept")
 
 
 @app.command("report")

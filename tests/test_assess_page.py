@@ -119,21 +119,27 @@ def test_only_this_address_is_bound(address, folder):
     assert result.returncode == 2 and "--port" in complaints(result)[0]
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
+def chromium(folder, *switches):
+    """A headless Chromium that keeps its profile in `folder`."""
     if not (CHROMIUM and DRIVER):
         pytest.skip("chromium and chromedriver are not installed")
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    switches = (
+    usual = (
         "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
         " disable-component-update disable-sync disable-dev-shm-usage"
     )
-    for switch in (*switches.split(), f"user-data-dir={tmp_path_factory.mktemp('profile')}"):
+    for switch in (*usual.split(), f"user-data-dir={folder}", *switches):
         options.add_argument(f"--{switch}")
-    browser = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = chromium(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.quit()
 

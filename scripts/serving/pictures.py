@@ -1,0 +1,161 @@
+"""One uploaded picture: its faces, which of them are kept, and what is made of it.
+
+Everything here is in memory: the file as it came, a small version of it, and the faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+import cv2
+import numpy as np
+from elseface.common.anonymizer import Anonymizer
+from elseface.common.errors import ElsefaceError
+from elseface.common.face import Face
+from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
+from elseface.stage1_disentangle.faces import face_in_box, find_faces
+from elseface.stage3_generate.rejection import STRANGER
+
+#: A file of more bytes, or a picture of more pixels, is refused.
+MAX_BYTES, MAX_PIXELS = 48 * 2**20, 50_000_000
+
+#: Longest side of what the page shows.
+SHOWN = 1600
+
+#: Shortest side of a box that is drawn by hand, in pixels.
+SMALLEST_BOX = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture and what is to become of it; a change makes a new one.
+
+    Attributes
+    ----------
+    name : path as its owner has it, with the suffix of the result
+    data : the file
+    shown : a small version of it, JPEG
+    size : width and height, upright
+    faces : those found, then those drawn by hand
+    by_hand : how many of them were drawn by hand
+    kept : indices of faces that stay as they are
+    seed : another one, other new faces
+    unchanged : whether it may be released although it has no face
+    """
+
+    name: str
+    data: bytes
+    shown: bytes
+    size: tuple[int, int]
+    faces: tuple[Face, ...]
+    by_hand: int = 0
+    kept: frozenset[int] = frozenset()
+    seed: int = 0
+    unchanged: bool = False
+
+    @property
+    def released(self) -> bool:
+        """Whether there is a result: where no face is known, the owner has to ask for it."""
+        return bool(self.faces) or self.unchanged
+
+    def with_face(self, face: Face) -> Picture:
+        """Also with a face drawn by hand."""
+        return replace(self, faces=(*self.faces, face), by_hand=self.by_hand + 1)
+
+    def keeping(self, kept: Collection[int]) -> Picture:
+        """With these faces as they are; one drawn by hand that is to be kept is taken away."""
+        found = len(self.faces) - self.by_hand
+        if not {*kept} <= {*range(len(self.faces))}:
+            raise ElsefaceError(f"{self.name}: has no such face; load the page again")
+        faces = [face for i, face in enumerate(self.faces) if i < found or i not in kept]
+        return replace(
+            self, faces=tuple(faces), by_hand=len(faces) - found,
+            kept=frozenset(i for i in kept if i < found),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A result: the file, a small JPEG of it, and which faces came out too like the old ones."""
+
+    data: bytes
+    shown: bytes
+    alike: tuple[int, ...]
+
+
+def take(name: str, data: bytes) -> Picture:
+    """Read an uploaded file and find its faces.
+
+    Raises
+    ------
+    ElsefaceError
+        When it is no picture that can be read, or too large.
+    """
+    path = _harmless(name)
+    pixels = decode_photo(data, str(path), MAX_PIXELS).pixels
+    if path.suffix.lower() not in FORMATS:
+        path = path.with_suffix(".png")
+    size = (pixels.shape[1], pixels.shape[0])
+    return Picture(str(path), data, small(pixels), size, tuple(find_faces(pixels)))
+
+
+def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
+    """A face that was not found, in a box (left, top, right, bottom) somebody drew around it.
+
+    The detector's boxes are square, so the smallest square around this one is looked at.
+
+    Raises
+    ------
+    ElsefaceError
+        When the box is tiny or not in the picture.
+    """
+    left, top = max(0, box[0]), max(0, box[1])
+    right, bottom = min(picture.size[0], box[2]), min(picture.size[1], box[3])
+    if min(right - left, bottom - top) < SMALLEST_BOX:
+        raise ElsefaceError(f"{picture.name}: draw the box around the whole face")
+    side = max(right - left, bottom - top)
+    x, y = (left + right - side) // 2, (top + bottom - side) // 2
+    pixels = decode_photo(picture.data, picture.name, MAX_PIXELS).pixels
+    return face_in_box(pixels, (x, y, x + side, y + side))
+
+
+def render(picture: Picture, anonymizer: Anonymizer) -> Rendered:
+    """Replace all faces that are not kept.
+
+    Raises
+    ------
+    ElsefaceError
+        When it is not to be released, or its kind of file cannot hold it.
+    """
+    if not picture.released:
+        raise ElsefaceError(f"{picture.name}: no face found, so it is not given out")
+    photo = decode_photo(picture.data, picture.name, MAX_PIXELS)
+    hidden = [i for i in range(len(picture.faces)) if i not in picture.kept]
+    done = anonymizer.anonymize(photo.pixels, [picture.faces[i] for i in hidden], picture.seed)
+    distances = zip(hidden, (change.distance for change in done.changes))
+    alike = [i for i, distance in distances if distance is not None and distance < STRANGER]
+    try:
+        data = encode_photo(photo.with_pixels(done.pixels), PurePosixPath(picture.name).suffix)
+    except (OSError, ValueError) as error:
+        raise ElsefaceError(f"{picture.name}: cannot be written ({error})") from None
+    return Rendered(data, small(done.pixels), tuple(alike))
+
+
+def small(pixels: np.ndarray) -> bytes:
+    """JPEG of pixels (height, width, 3) uint8 RGB, at most :data:`SHOWN` pixels a side."""
+    height, width = pixels.shape[:2]
+    if (shrink := max(height, width) / SHOWN) > 1:
+        size = max(1, round(width / shrink)), max(1, round(height / shrink))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return encode_photo(Photo(np.ascontiguousarray(pixels)), ".jpg")
+
+
+def _harmless(name: str) -> PurePosixPath:
+    """A relative path that leads nowhere else on whatever system the results are unpacked."""
+    parts = [
+        "".join("_" if c in '<>:"|?*' or not c.isprintable() else c for c in part)[-100:].strip()
+        for part in name.replace("\\", "/").split("/")[-8:]
+    ]
+    return PurePosixPath(*[part for part in parts if part.strip(".")] or ["picture.png"])
