@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,3 +105,43 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
 def real_path(path: Path) -> Path:
     """One name for one file, however it is reached."""
     return Path(os.path.normcase(os.path.realpath(path)))
+
+
+def check_extras(paths: Iterable[Path | None], photos: Collection[Path]) -> None:
+    """Before the work: what is written beside the photos must not cost one, and must be writable.
+
+    Raises
+    ------
+    ElsefaceError
+        When a path is one of the photos or of the others, or cannot be written.
+    """
+    taken = {real_path(photo) for photo in photos}
+    for path in filter(None, paths):
+        if real_path(path) in taken:
+            raise ElsefaceError(f"{path}: is a photo of this run or written twice; choose another")
+        taken.add(real_path(path))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("a").close()  # an earlier one stays until there is a new one
+        except OSError as error:
+            raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all: what was there stays until then.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -118,24 +119,61 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image
 
 
+class Draft:
+    """An encoded photo beside its place, to be looked at before it takes it.
+
+    As a context manager: what was not published by the end is removed.
+
+    Parameters
+    ----------
+    target : where the photo goes; its ending says in which format
+
+    Attributes
+    ----------
+    path : of the encoded file, once it is written
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.path = target.with_name(f".{target.name}.part")
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
+
+    def write(self, photo: Photo) -> None:
+        """Encode `photo`, with no metadata of any kind; :class:`ElsefaceError` if it cannot be."""
+        image = Image.fromarray(photo.pixels)
+        if photo.grey:
+            image = image.convert("L")
+        kind = FORMATS[self.target.suffix.lower()]
+        if photo.alpha is not None and kind != "JPEG":
+            image.putalpha(Image.fromarray(photo.alpha))
+        options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
+        if kind == "WEBP":
+            options = {"quality": 95}
+        with self._explained():
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            image.save(self.path, kind, **options)
+
+    def publish(self) -> None:
+        """Put the encoded file in its place."""
+        with self._explained():
+            os.replace(self.path, self.target)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise ElsefaceError(f"{self.target}: cannot be written ({error})") from None
+
+
 def write_photo(path: Path, photo: Photo) -> None:
     """Write `photo` to `path`, whole or not at all, with no metadata of any kind."""
-    image = Image.fromarray(photo.pixels)
-    if photo.grey:
-        image = image.convert("L")
-    kind = FORMATS[path.suffix.lower()]
-    if photo.alpha is not None and kind != "JPEG":
-        image.putalpha(Image.fromarray(photo.alpha))
-    options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
-    if kind == "WEBP":
-        options = {"quality": 95}
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(temporary, kind, **options)
-        os.replace(temporary, path)
-    except (OSError, ValueError) as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error})") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with Draft(path) as draft:
+        draft.write(photo)
+        draft.publish()
