@@ -1,7 +1,8 @@
 """Several detectors behind one protocol, so that what one passes over another finds.
 
 - ``frontal``: dlib's HOG of :mod:`~elseface.stage1_disentangle.detection`, faces from 40 pixels
-- ``cnn``: dlib's convolutional detector (King, 2016) on a shrunk picture: large profiles, tilt
+- ``cnn``: dlib's convolutional detector (King, 2016) on a shrunk picture: profiles and tilted faces
+  that take up a fifth of it or more
 - ``union``: both; the default
 - ``mtcnn``: Zhang et al., 2016, weights of PyPI's ``mtcnn``: faces from 20 pixels.  Trained on
   other pictures and built otherwise than the others, it is the one that verification asks
@@ -26,8 +27,8 @@ Detector = Callable[[np.ndarray], list[Box]]
 #: A picture is shrunk to so many pixels first: the convolutional detector is slow, a third of a
 #: second for these, and found no more in four times as many of 100 photos in the wild.
 CNN_PIXELS, MTCNN_PIXELS = 60_000, 4_000_000
-#: MTCNN's pyramid starts at faces of 20 pixels, of which it wants room for one.
-MTCNN_SMALLEST = 20
+#: A narrower picture is widened by black: the networks fail where their windows do not fit.
+LEAST = 80
 #: MTCNN's box on the same face reaches to the hairline: its width and height over dlib's side, and
 #: how far its middle lies above dlib's, over that side (medians of 92 faces).
 MTCNN_WIDTH, MTCNN_HEIGHT, MTCNN_RISE = 0.908, 1.212, 0.07
@@ -37,16 +38,14 @@ SAME = 0.3
 
 def convolutional(photo: np.ndarray) -> list[Box]:
     """dlib's convolutional detector; a :data:`Detector`."""
-    small, factor = _at_most(photo, CNN_PIXELS)
+    small, factor = _sized(photo, CNN_PIXELS)
     found = [seen.rect for seen in network()(small, 0)]
     return _enlarged([(r.left(), r.top(), r.right(), r.bottom()) for r in found], factor)
 
 
 def mtcnn(photo: np.ndarray) -> list[Box]:
     """MTCNN, its boxes made square; a :data:`Detector`."""
-    small, factor = _at_most(photo, MTCNN_PIXELS)
-    if min(small.shape[:2]) < MTCNN_SMALLEST:
-        return []
+    small, factor = _sized(photo, MTCNN_PIXELS)
     return _enlarged([_square(*seen["box"]) for seen in _mtcnn().detect_faces(small)], factor)
 
 
@@ -98,13 +97,15 @@ def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _at_most(photo: np.ndarray, pixels: int) -> tuple[np.ndarray, float]:
-    """The photo shrunk to so many pixels, and what its coordinates are multiplied by to go back."""
-    factor = max(1.0, np.sqrt(photo.shape[0] * photo.shape[1] / pixels))
-    if factor == 1:
-        return np.ascontiguousarray(photo), 1.0
-    size = [max(1, round(n / factor)) for n in photo.shape[1::-1]]
-    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA), float(factor)
+def _sized(photo: np.ndarray, pixels: int) -> tuple[np.ndarray, float]:
+    """The photo in about so many pixels at most, and what its coordinates are multiplied by to go
+    back."""
+    factor = max(1.0, float(np.sqrt(photo.shape[0] * photo.shape[1] / pixels)))
+    if factor > 1:
+        size = [max(1, round(n / factor)) for n in photo.shape[1::-1]]
+        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    below, right = (max(0, LEAST - n) for n in photo.shape[:2])
+    return cv2.copyMakeBorder(photo, 0, below, 0, right, cv2.BORDER_CONSTANT), factor
 
 
 def _enlarged(boxes: list[Box], factor: float) -> list[Box]:

@@ -31,9 +31,9 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
         raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
     except pydantic.ValidationError as error:
         first = error.errors()[0]
-        where = "".join(f"[{part!r}]" for part in first["loc"])
+        where = "".join(f"{part!r}: " for part in first["loc"])
         shape = '{"photo.jpg": [[left, top, right, bottom]]}'
-        raise ElsefaceError(f"{path}: {where} {first['msg']}; wanted: {shape}") from None
+        raise ElsefaceError(f"{path}: {where}{first['msg']}; wanted: {shape}") from None
     found: dict[Path, list[Box]] = {}
     for name, boxes in named.items():
         meant = [photo for photo in photos if name in (str(photo), photo.name)]

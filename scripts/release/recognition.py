@@ -30,19 +30,18 @@ def look_again(photo: np.ndarray, box: Box) -> np.ndarray:
     return look(photo, face_in_box(photo, box))
 
 
-def unprotected_distance(photo: np.ndarray, face: Face) -> float:
+def unprotected_distance(photo: np.ndarray, face: Face, descriptor: np.ndarray) -> float:
     """Between a face and its mirror image: how alike the recognizer finds the person to themself.
 
     Where that is beyond the threshold the recognizer cannot tell this face at all, and that it
     does not tell the new one proves nothing.
     """
-    window = face.alignment.widened(1.5).window(photo.shape)
-    rows, columns = window
-    mirrored = np.ascontiguousarray(photo[window][:, ::-1])
+    rows, columns = face.alignment.widened(1.5).window(photo.shape)
+    mirrored = np.ascontiguousarray(photo[rows, columns][:, ::-1])
     left, top, right, bottom = face.box
     last = columns.stop - 1
     box = (last - right, top - rows.start, last - left, bottom - rows.start)
-    return float(np.linalg.norm(look(photo, face) - look_again(mirrored, box)))
+    return float(np.linalg.norm(descriptor - look_again(mirrored, box)))
 
 
 def false_accept(box: Box) -> float:

@@ -144,7 +144,7 @@ class Scene:
         if self.consent and good and (known := self.consent.recognise(original)):
             self.spared.append(Spared(face.box, "--keep-person", *known))
             return None
-        before = unprotected_distance(self.photo, face)
+        before = unprotected_distance(self.photo, face, original)
         ladder = list(LADDER if good else UNFIT_LADDER)
         subject = Subject(face, found_by, good, original, before, ladder)
         self.subjects.append(subject)
