@@ -100,16 +100,19 @@ def command(
     }  # fmt: skip
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
+    sources = [job.source for job in jobs]
     with silent_start():
+        from elseface.scripts.release.consent import load_consent
+        from elseface.scripts.release.finder import load_finder
+
+        finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
+        consent = load_consent(keep_person, finder.detector)
         anonymizer = _load(method, strength, gallery, weights, options)
         from elseface.scripts.release.certify import certify, issue
-        from elseface.scripts.release.finder import load_finder
         from elseface.scripts.release.photos import load_release
         from elseface.scripts.release.report import describe, released
 
-        sources = [job.source for job in jobs]
-        finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
-        release = load_release(anonymizer, seed, finder, keep_person, verify)
+        release = load_release(anonymizer, seed, finder, consent, verify)
     records: list[dict[str, Any]] = []
     certified: list[CertifiedFile] = []
     for source, reason in refused:

@@ -12,7 +12,7 @@ from elseface.common.files import Job, write_whole
 from elseface.common.photo import Draft, Photo, read_photo
 from elseface.scripts.release import painter as painters
 from elseface.scripts.release import verify as verification
-from elseface.scripts.release.consent import Consent
+from elseface.scripts.release.consent import load_consent
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.photos import Release
@@ -199,30 +199,32 @@ def test_a_face_to_skip_stays_bit_for_bit(release, portrait):
     assert not scene.subjects and scene.spared[0].why == "--skip-face"
 
 
-def test_who_agreed_stays_and_nobody_else(release, portrait, anonymizer, tmp_path):
+def test_who_agreed_stays_and_nobody_else(release, portrait, tmp_path):
     people = tmp_path / "people"
     people.mkdir()
     mirrored = cv2.convertScaleAbs(portrait[:260, 100:350][:, ::-1], alpha=0.8, beta=30)
     Image.fromarray(mirrored).save(people / "eileen.jpg")
     find = load_detector(DetectorName.FRONTAL)
-    consent = Consent.read(people, find)
+    consent = load_consent(people, find)
     scene, written = release(BLACK, found=find, seen=there(FACE), consent=consent)
     np.testing.assert_array_equal(written, portrait)
     (spared,) = scene.spared
     assert (spared.why, spared.picture) == ("--keep-person", "eileen.jpg") and spared.distance < 0.5
-    other = anonymizer.anonymize(portrait, [face_in_box(portrait, FACE)], seed=0).pixels
+    mask = load_obfuscation(MethodName.MASK)
+    other = mask.anonymize(portrait, [face_in_box(portrait, FACE)], seed=0).pixels
     stranger = Scene(other, consent=consent)
     assert stranger.add_box(FACE, "first") is not None and not stranger.spared
 
 
 def test_pictures_that_do_not_say_who_agreed(portrait, tmp_path):
+    assert load_consent(None, nobody) is None
     with pytest.raises(ElsefaceError, match="no such folder"):
-        Consent.read(tmp_path / "absent", nobody)
+        load_consent(tmp_path / "absent", nobody)
     Image.fromarray(portrait).save(tmp_path / "a.png")
     with pytest.raises(ElsefaceError, match=r"a\.png: shows no face"):
-        Consent.read(tmp_path, nobody)
+        load_consent(tmp_path, nobody)
     with pytest.raises(ElsefaceError, match=r"a\.png: shows 2 faces"):
-        Consent.read(tmp_path, there(FACE, FACE))
+        load_consent(tmp_path, there(FACE, FACE))
 
 
 def test_a_photo_without_a_face_is_copied_only_on_request(release, portrait):

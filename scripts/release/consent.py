@@ -10,7 +10,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
 from elseface.common.photo import read_photo
 from elseface.scripts.release.recognition import look
-from elseface.stage1_disentangle.detectors import Detector
+from elseface.stage1_disentangle.detectors import Detector, union
 from elseface.stage1_disentangle.faces import face_in_box
 
 #: Closer than this a face is taken for one of these people.  Rather somebody who agreed is replaced
@@ -33,28 +33,6 @@ class Consent:
     pictures: tuple[str, ...]
     descriptors: np.ndarray
 
-    @classmethod
-    def read(cls, folder: Path, detector: Detector) -> Consent:
-        """From a folder of pictures, each with one face.
-
-        Raises
-        ------
-        ElsefaceError
-            When it has no pictures, or one does not say whom it means.
-        """
-        if not folder.is_dir():
-            raise ElsefaceError(f"{folder}: no such folder; --keep-person takes one of pictures")
-        names, descriptors = [], []
-        for path, _ in list_photos([folder]):
-            photo = read_photo(path).pixels
-            boxes = detector(photo)
-            if len(boxes) != 1:
-                how = f"shows {len(boxes)} faces" if boxes else "shows no face"
-                raise ElsefaceError(f"{path}: {how}; --keep-person takes pictures of one person")
-            names.append(path.name)
-            descriptors.append(look(photo, face_in_box(photo, boxes[0])))
-        return cls(tuple(names), np.stack(descriptors))
-
     def recognise(self, descriptor: np.ndarray) -> tuple[str, float] | None:
         """The most alike picture and its distance, if that is close enough."""
         distances = np.linalg.norm(self.descriptors - descriptor, axis=1)
@@ -62,3 +40,28 @@ class Consent:
         if distances[nearest] >= CERTAIN:
             return None
         return self.pictures[nearest], float(distances[nearest])
+
+
+def load_consent(folder: Path | None, detector: Detector | None) -> Consent | None:
+    """From a folder of pictures, each with one face by the detector (None: the union); no folder,
+    nobody.
+
+    Raises
+    ------
+    ElsefaceError
+        When it has no pictures, or one does not say whom it means.
+    """
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise ElsefaceError(f"{folder}: no such folder; --keep-person takes one of pictures")
+    names, descriptors = [], []
+    for path, _ in list_photos([folder]):
+        photo = read_photo(path).pixels
+        boxes = (detector or union)(photo)
+        if len(boxes) != 1:
+            how = f"shows {len(boxes)} faces" if boxes else "shows no face"
+            raise ElsefaceError(f"{path}: {how}; --keep-person takes pictures of one person")
+        names.append(path.name)
+        descriptors.append(look(photo, face_in_box(photo, boxes[0])))
+    return Consent(tuple(names), np.stack(descriptors))

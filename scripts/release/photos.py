@@ -14,7 +14,7 @@ from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene
 from elseface.scripts.release.verify import Verifier, verify
-from elseface.stage1_disentangle.detectors import load_detector, union
+from elseface.stage1_disentangle.detectors import load_detector
 
 
 @dataclass(frozen=True)
@@ -70,19 +70,8 @@ class Release:
 
 
 def load_release(
-    anonymizer: Anonymizer, seed: int, finder: Finder, consenting: Path | None, verified: bool
+    anonymizer: Anonymizer, seed: int, finder: Finder, consent: Consent | None, verified: bool
 ) -> Release:
-    """The release of a run; `consenting` is a folder of pictures of people who agreed to be seen.
-
-    Raises
-    ------
-    ElsefaceError
-        When one of those pictures does not say whom it means.
-    """
+    """The release of a run; unless it is to be `verified`, nobody looks at the result."""
     verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
-    return Release(
-        finder,
-        Consent.read(consenting, finder.detector or union) if consenting else None,
-        Painter(anonymizer, seed),
-        verifier if verified else None,
-    )
+    return Release(finder, consent, Painter(anonymizer, seed), verifier if verified else None)
