@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,19 +107,26 @@ def real_path(path: Path) -> Path:
     return Path(os.path.normcase(os.path.realpath(path)))
 
 
-def check_extras(paths: Iterable[Path | None], photos: Collection[Path]) -> None:
+def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) -> None:
     """Before the work: what is written beside the photos must not cost one, and must be writable.
+
+    Parameters
+    ----------
+    extras : where to, by option; None where it was not asked for
+    photos : every file that the run reads or writes
 
     Raises
     ------
     ElsefaceError
-        When a path is one of the photos or of the others, or cannot be written.
+        When a path is one of the photos or of the other extras, or cannot be written.
     """
-    taken = {real_path(photo) for photo in photos}
-    for path in filter(None, paths):
-        if real_path(path) in taken:
-            raise ElsefaceError(f"{path}: is a photo of this run or written twice; choose another")
-        taken.add(real_path(path))
+    taken = {real_path(photo): "one of the photos" for photo in photos}
+    for option, path in extras.items():
+        if path is None:
+            continue
+        if what := taken.get(real_path(path)):
+            raise ElsefaceError(f"{path}: is {what}; choose another {option}")
+        taken[real_path(path)] = f"the {option} too"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.open("a").close()  # an earlier one stays until there is a new one

@@ -92,7 +92,8 @@ def command(
     if certificate and not verify:
         raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
     photos = {path for job in jobs for path in (job.source, job.target)}
-    check_extras([report, certificate], photos | {source for source, _ in refused})
+    beside = {"--report": report, "--certificate": certificate}
+    check_extras(beside, photos | {source for source, _ in refused})
     kept = [name for name in keep.replace(" ", "").split(",") if name]
     options = {
         "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,

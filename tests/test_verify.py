@@ -60,8 +60,11 @@ def release(portrait, tmp_path):
     """Does the portrait, as PNG or what `name` says, with the given parts; returns who was in it
     and what was written."""
 
-    def run(anonymizer, found=there(FACE), seen=nobody, name="photo.png", copy=False, **finder):
-        Image.fromarray(portrait).save(tmp_path / name, quality=95)
+    def run(
+        anonymizer, found=there(FACE), seen=nobody, name="photo.png", copy=False, photo=portrait,
+        **finder,
+    ):  # fmt: skip
+        Image.fromarray(photo).save(tmp_path / name, quality=95)
         consent = finder.pop("consent", None)
         verifier = Verifier(seen, "second") if seen else None
         finds = Finder("first", found, DetectorName.MTCNN, **finder)
@@ -108,10 +111,15 @@ def test_without_verification_nobody_looks(release, portrait):
 
 
 def test_a_face_that_was_missed_is_rescued_by_the_second_detector(release, portrait):
-    scene, written = release(BLACK, found=nobody, seen=load_detector(DetectorName.MTCNN))
-    (face,) = scene.subjects
-    assert face.found_by == "second" and face.fits and face.attempt.passed
-    assert not written[110:130, 210:230].any()
+    """The first detector sees one face of two, then none."""
+    both = np.hstack([portrait[:300, 70:370], portrait[:300, 370:70:-1]])
+    second = load_detector(DetectorName.MTCNN)
+    left = tuple(np.subtract(FACE, (70, 0, 70, 0)).tolist())
+    for found, by in ((there(left), ["first", "second"]), (nobody, ["second", "second"])):
+        scene, written = release(BLACK, found=found, seen=second, photo=both)
+        assert [face.found_by for face in scene.subjects] == by
+        assert all(face.fits and face.attempt.passed for face in scene.subjects)
+        assert not written[110:130, 140:160].any() and not written[110:130, 440:460].any()
 
 
 def test_a_face_that_is_replaced_in_part_is_missed(release):

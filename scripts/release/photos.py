@@ -47,9 +47,9 @@ class Release:
         with Draft(job.target) as draft:
             try:
                 scene = self._scene(job.source, photo)
-                self._write(photo, scene, draft)
                 if not (scene.subjects or scene.spared or copy):
                     raise ElsefaceError("no face found, so not written; see --if-no-face")
+                self._write(photo, scene, draft)
                 draft.publish()
             except ElsefaceError as error:
                 named = any(str(path) in str(error) for path in (job.source, job.target))
@@ -60,6 +60,9 @@ class Release:
         scene = Scene(photo.pixels, self.finder.skipped, self.consent)
         for face, found_by in self.finder.find(source, photo.pixels):
             scene.add(face, found_by)
+        if not (scene.subjects or scene.spared) and self.verifier:  # the second may know better
+            for box in self.verifier.detector(photo.pixels):
+                scene.add_box(box, self.verifier.name)
         return scene
 
     def _write(self, photo: Photo, scene: Scene, draft: Draft) -> None:
