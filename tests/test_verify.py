@@ -189,7 +189,23 @@ def test_nobody_is_taken_for_another_of_the_photo(portrait, monkeypatch):
     assert not verification.passes(portrait, first, scene)
     assert first.attempt.distance > 10 and first.attempt.nearest_other == 0
     monkeypatch.setattr(verification, "look_again", lambda photo, box: second.original + 1.0)
-    assert verification.passes(portrait, first, scene)
+    assert verification.passes(portrait - 1, first, scene)
+
+
+def test_the_recognizer_looks_again_where_something_is_new(portrait, monkeypatch):
+    scene = Scene(portrait)
+    face = scene.add_box(FACE, "first")
+    looks = []
+
+    def count(photo, box):
+        looks.append(box)
+        return face.original + len(looks)
+
+    monkeypatch.setattr(verification, "look_again", count)
+    elsewhere, inside = portrait.copy(), portrait.copy()
+    elsewhere[400:, 400:], inside[110:120, 210:220] = 0, 0
+    for written, expected in ((portrait, 1), (elsewhere, 1), (inside, 2), (portrait, 3)):
+        assert verification.passes(written, face, scene) and len(looks) == expected
 
 
 def test_who_cannot_be_recognised_at_all_is_blacked_out(portrait, release, monkeypatch):

@@ -64,6 +64,7 @@ class Subject:
     distance : at which the method took its draw, where it compares
     attempt : what verification said of the present step; None where it did not look
     tried : what it said of those before
+    seen : the written pixels around it and their descriptor (128,), when it was last looked at
     """
 
     face: Face
@@ -76,6 +77,7 @@ class Subject:
     distance: float | None = None
     attempt: Attempt | None = None
     tried: list[Attempt] = field(default_factory=list)
+    seen: tuple[np.ndarray, np.ndarray] | None = None
 
     @property
     def step(self) -> Step:
