@@ -45,7 +45,7 @@ def _face(subject: Subject, count: int) -> dict[str, Any]:
         "distance": subject.distance,
         "outcome": subject.step,
         "verified": last is not None and last.passed,
-        "distance_before": subject.before,
+        "distance_before": subject.before if last else None,
         "distance_after": last.distance if last else None,
         "threshold": THRESHOLD,
         "false_accept_rate": false_accept(face.box),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -54,11 +55,10 @@ class Subject:
 
     Attributes
     ----------
-    face : as it stands in the original
+    photo : ndarray of shape (height, width, 3), uint8, RGB: the original
+    face : as it stands there
     found_by : detector, "boxes" or "aligned"
     fits : whether its landmarks do
-    original : descriptor (128,) of dlib's recognizer
-    before : distance at which the recognizer finds the person when nothing is done
     ladder : the steps left, the present one first
     disguise : who it became, where the method makes somebody up
     distance : at which the method took its draw, where it compares
@@ -67,17 +67,26 @@ class Subject:
     seen : the written pixels around it and their descriptor (128,), when it was last looked at
     """
 
+    photo: np.ndarray
     face: Face
     found_by: str
     fits: bool
-    original: np.ndarray
-    before: float
     ladder: list[Step]
     disguise: Disguise | None = None
     distance: float | None = None
     attempt: Attempt | None = None
     tried: list[Attempt] = field(default_factory=list)
     seen: tuple[np.ndarray, np.ndarray] | None = None
+
+    @functools.cached_property
+    def original(self) -> np.ndarray:
+        """The descriptor (128,) by dlib's recognizer of who was there."""
+        return look(self.photo, self.face)
+
+    @functools.cached_property
+    def before(self) -> float:
+        """The distance at which the recognizer finds that person when nothing is done."""
+        return unprotected_distance(self.photo, self.face, self.original)
 
     @property
     def step(self) -> Step:
@@ -142,13 +151,11 @@ class Scene:
             self.spared.append(Spared(face.box, "--skip-face"))
             return None
         good = fits(self.photo, face.box)
-        original = look(self.photo, face)
-        if self.consent and good and (known := self.consent.recognise(original)):
+        ladder = list(LADDER if good else UNFIT_LADDER)
+        subject = Subject(self.photo, face, found_by, good, ladder)
+        if self.consent and good and (known := self.consent.recognise(subject.original)):
             self.spared.append(Spared(face.box, "--keep-person", *known))
             return None
-        before = unprotected_distance(self.photo, face, original)
-        ladder = list(LADDER if good else UNFIT_LADDER)
-        subject = Subject(face, found_by, good, original, before, ladder)
         self.subjects.append(subject)
         return subject
 
