@@ -70,7 +70,7 @@ def command(
     ] = DetectorName.UNION,
     boxes: Annotated[
         Path | None,
-        typer.Option(help="JSON of more faces: photo to [[left, top, right, bottom]]."),
+        typer.Option(help="JSON of more faces: photo to boxes (left, top, right, bottom)."),
     ] = None,
     skip_face: Annotated[
         list[str] | None,

@@ -172,12 +172,19 @@ def test_a_black_out_that_does_not_come_through_is_not_written(release, tmp_path
 
 
 def test_landmarks_that_fail_are_pixelated_and_flagged(release, portrait):
-    scene, written = release(BLACK, found=there(SUIT))
+    scene, written = release(Idle(), found=there(SUIT), seen=None)
     (face,) = scene.subjects
-    assert not face.fits and face.step in (Step.PIXELATE, Step.BLACKOUT)
+    assert not face.fits and face.step is Step.PIXELATE
     left, top, right, bottom = SUIT
     assert (written != portrait)[top:bottom, left:right].any(-1).mean() > 0.9
     assert len(np.unique(written[top:bottom, left:right].reshape(-1, 3), axis=0)) <= 81
+
+
+def test_landmarks_that_fail_get_no_less_than_was_asked_for(release):
+    scene, written = release(BLACK, found=there(SUIT))
+    left, top, right, bottom = SUIT
+    assert not scene.subjects[0].fits and scene.subjects[0].attempt.passed
+    assert not written[top:bottom, left:right].any()
 
 
 def test_nobody_is_taken_for_another_of_the_photo(portrait, monkeypatch):

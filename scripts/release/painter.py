@@ -38,6 +38,8 @@ class Painter:
         photo = scene.photo.copy()
         for subject in scene.subjects:
             if not subject.fits:
+                if self.anonymizer.name == MethodName.BLACKOUT:  # no less than was asked for
+                    subject.ladder = [Step.BLACKOUT]
                 _pixelate(photo, subject.face.box)
         whole = [subject for subject in scene.subjects if subject.fits]
         photo = self._replaced(photo, whole, self.seed + (number << 32))
