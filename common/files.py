@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,3 +105,50 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
 def real_path(path: Path) -> Path:
     """One name for one file, however it is reached."""
     return Path(os.path.normcase(os.path.realpath(path)))
+
+
+def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) -> None:
+    """Before the work: what is written beside the photos must not cost one, and must be writable.
+
+    Parameters
+    ----------
+    extras : where to, by option; None where it was not asked for
+    photos : every file that the run reads or writes
+
+    Raises
+    ------
+    ElsefaceError
+        When a path is one of the photos or of the other extras, or cannot be written.
+    """
+    taken = {real_path(photo): "one of the photos" for photo in photos}
+    for option, path in extras.items():
+        if path is None:
+            continue
+        if what := taken.get(real_path(path)):
+            raise ElsefaceError(f"{path}: is {what}; choose another {option}")
+        taken[real_path(path)] = f"the {option} too"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.open("a").close()  # an earlier one stays until there is a new one
+        except OSError as error:
+            raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all: what was there stays until then.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,18 +151,3 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
-
-
-def write_photo(path: Path, photo: Photo) -> None:
-    """Write `photo` to `path`, whole or not at all, as :func:`encode_photo` does."""
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        encoded = encode_photo(photo, path.suffix)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(encoded)
-        os.replace(temporary, path)
-    except (OSError, ValueError) as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error})") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -28,7 +28,7 @@ def save(folder: Path, name: str, arrays: Mapping[str, np.ndarray], facts: dict[
     path = folder / f"{name}.npz"
     np.savez(path, **{key: _small(array) for key, array in arrays.items()})
     manifest = _manifest(folder) if (folder / "manifest.json").exists() else {}
-    manifest[name] = {"file": path.name, "sha256": _sha256(path), "facts": facts}
+    manifest[name] = {"file": path.name, "sha256": file_hash(path), "facts": facts}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
 
 
@@ -68,7 +68,7 @@ def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dic
     path = folder / entry["file"]
     if not path.is_file():
         raise ElsefaceError(f"{path}: the weight file is missing; install elseface again")
-    if _sha256(path) != wanted:
+    if file_hash(path) != wanted:
         raise ElsefaceError(f"{path}: not the file of the manifest; install elseface again")
     with np.load(path) as arrays:
         return {key: arrays[key].astype(np.float32) for key in arrays.files}, entry["facts"]
@@ -103,6 +103,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise ElsefaceError(f"{path}: damaged; install elseface again") from None
 
 
-def _sha256(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """The sha256 of a file; OSError where it cannot be read."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Collection
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import Job, list_photos, plan, real_path
+from elseface.common.files import check_extras, list_photos, plan, write_whole
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
-    from elseface.common.anonymizer import Anonymizer, Change
-    from elseface.stage3_generate.policies import Ppas
+    from elseface.common.anonymizer import Anonymizer
+    from elseface.scripts.release.certificate import CertifiedFile
 
 
 class IfNoFace(StrEnum):
@@ -62,23 +62,60 @@ def command(
     if_no_face: Annotated[
         IfNoFace, typer.Option(help="A photo without a face is not written, or copied.")
     ] = IfNoFace.SKIP,
+    verify: Annotated[
+        bool, typer.Option(help="Look at what was written, until no face can be told.")
+    ] = True,
+    detector: Annotated[
+        DetectorName, typer.Option(help="Finds the faces; another one verifies.")
+    ] = DetectorName.UNION,
+    boxes: Annotated[
+        Path | None,
+        typer.Option(help="JSON of more faces: photo to boxes (left, top, right, bottom)."),
+    ] = None,
+    skip_face: Annotated[
+        list[str] | None,
+        typer.Option(help="left,top,right,bottom of a face of the one photo to leave."),
+    ] = None,
+    keep_person: Annotated[
+        Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
+    ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Weights of your own training.", show_default=False)
     ] = None,
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
-    if report:
-        _check_report(report, {*_files(jobs), *(source for source, _ in refused)})
+    if certificate and not verify:
+        raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
+    photos = {path for job in jobs for path in (job.source, job.target)}
+    beside = {"--report": report, "--certificate": certificate}
+    check_extras(beside, photos | {source for source, _ in refused})
     kept = [name for name in keep.replace(" ", "").split(",") if name]
     options = {
         "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,
         "epsilon": epsilon,
     }  # fmt: skip
+    settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
+    settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
+    sources = [job.source for job in jobs]
     with silent_start():
+        from elseface.scripts.release.consent import load_consent
+        from elseface.scripts.release.finder import load_finder
+
+        finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
+        consent = load_consent(keep_person, finder.detector)
         anonymizer = _load(method, strength, gallery, weights, options)
+        from elseface.scripts.release.certify import certify, issue
+        from elseface.scripts.release.photos import load_release
+        from elseface.scripts.release.report import describe, released
+
+        release = load_release(anonymizer, seed, finder, consent, verify)
     records: list[dict[str, Any]] = []
+    certified: list[CertifiedFile] = []
     for source, reason in refused:
         complain(reason)
         records.append({"photo": str(source), "output": None, "faces": [], "error": reason})
@@ -86,7 +123,10 @@ def command(
         record = {"photo": str(job.source), "seed": seed, "output": None, "faces": []}
         start = time.perf_counter()
         try:
-            record |= anonymize_file(job, anonymizer, seed, aligned, if_no_face)
+            scene = release(job, if_no_face is IfNoFace.COPY)
+            record |= {"output": str(job.target), "method": anonymizer.name, **describe(scene)}
+            if certificate:
+                certified.append(certify(job.target, output, scene))
         except ElsefaceError as error:
             record["error"] = str(error)
         except Exception as error:  # a fault of ours must not cost the other photos
@@ -94,13 +134,17 @@ def command(
         if "error" in record:
             complain(record["error"])
         records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
+    extras: dict[Path, str] = {}
     if report:
-        settings = {"method": method, "aligned": aligned}
-        settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
         summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
         if method is MethodName.ATTRIBUTE_EDIT and policy is PolicyName.PPAS:
-            summary["ppas"] = _released(anonymizer.policy, anonymizer.keep, records)
-        _write_report(report, summary)
+            summary["ppas"] = released(anonymizer.policy, anonymizer.keep, records)
+        extras[report] = json.dumps(summary, indent=1)
+    if certified:
+        issued = issue(certified, release, settings, weights)
+        extras[certificate] = issued.model_dump_json(indent=1)
+    if not _written(extras):
+        sys.exit(2)
     if any(record["output"] is None for record in records):
         sys.exit(PARTIAL)
 
@@ -133,79 +177,13 @@ def _load(
     return load_attribute_edit(**options, folder=weights or PACKAGED)
 
 
-def anonymize_file(
-    job: Job, anonymizer: Anonymizer, seed: int, aligned: bool, if_no_face: IfNoFace
-) -> dict[str, Any]:
-    """Do one photo; returns what the report says of it.
-
-    Raises
-    ------
-    ElsefaceError
-        When it cannot be read or written, or no face is found and copying was not asked for.
-    """
-    from elseface.common.photo import read_photo, write_photo
-    from elseface.stage1_disentangle.faces import aligned_face, find_faces
-
-    photo = read_photo(job.source)
-    try:
-        faces = [aligned_face(photo.pixels)] if aligned else find_faces(photo.pixels)
-    except ElsefaceError as error:
-        raise ElsefaceError(f"{job.source}: {error}") from None
-    if not faces and if_no_face is IfNoFace.SKIP:
-        raise ElsefaceError(f"{job.source}: no face found, so not written; see --if-no-face")
-    result = anonymizer.anonymize(photo.pixels, faces, seed)
-    write_photo(job.target, photo.with_pixels(result.pixels))
-    return {
-        "output": str(job.target),
-        "method": anonymizer.name,
-        "faces": [_face(change) for change in result.changes],
-    }
-
-
-def _face(change: Change) -> dict[str, Any]:
-    from elseface.common.attributes import named
-
-    new = change.disguise
-    return {
-        "box": list(change.face.box),
-        "landmarks": change.face.landmarks.round(1).tolist(),
-        "attributes_before": named(new.before) if new else {},
-        "attributes_after": named(new.after) if new else {},
-        "distance": change.distance,
-    }
-
-
-def _released(
-    policy: Ppas, keep: Collection[int], records: list[dict[str, Any]]
-) -> dict[str, float | None]:
-    """What ppas can say of the attributes it let out: t of t-closeness, and epsilon if bounded."""
-    from elseface.stage3_generate.policies import closeness
-
-    faces = [face["attributes_after"] for record in records for face in record["faces"]]
-    values = [list(face.values()) for face in faces]
-    return {
-        "t": closeness(values, policy.population, policy.drawn(keep)) if faces else None,
-        "epsilon": policy.epsilon if policy.max_flips is None else None,
-    }
-
-
-def _files(jobs: list[Job]) -> set[Path]:
-    return {path for job in jobs for path in (job.source, job.target)}
-
-
-def _check_report(path: Path, photos: set[Path]) -> None:
-    """Before the work: the report must not cost a photo, and must be writable after it."""
-    if real_path(path) in {real_path(photo) for photo in photos}:
-        raise ElsefaceError(f"{path}: is one of the photos; choose another --report")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("a").close()  # an earlier report stays until there is a new one
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def _write_report(path: Path, summary: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+def _written(extras: dict[Path, str]) -> bool:
+    """Whether all of the texts could be written; one that could not costs no other."""
+    faults = []
+    for path, text in extras.items():
+        try:
+            write_whole(path, text + "\n")
+        except ElsefaceError as error:
+            faults.append(error)
+            complain(error)
+    return not faults

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import typer
-from elseface.scripts import anonymize, assess, attributes, demo, evaluate, serve, train
+from elseface.scripts import anonymize, assess, attributes, check, demo, evaluate, serve, train
 
 app = typer.Typer(
     help="Replace the faces in photos by faces of nobody.",
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("anonymize")(anonymize.command)
+app.command("check")(check.command)
 app.command("attributes")(attributes.command)
 app.command("demo")(demo.command)
 app.command("evaluate")(evaluate.command)

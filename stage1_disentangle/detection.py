@@ -59,7 +59,7 @@ def _confirmed(photo: np.ndarray, box: dlib.rectangle) -> bool:
     """Whether the network sees a face in a square twice the box's side around it."""
     x, y, side = box.center().x, box.center().y, box.width()
     part = photo[max(0, y - side) : y + side, max(0, x - side) : x + side]
-    return part.size > 0 and bool(len(_network()(cv2.resize(part, (200, 200)), 0)))
+    return part.size > 0 and bool(len(network()(cv2.resize(part, (200, 200)), 0)))
 
 
 def _shrunk(photo: np.ndarray, factor: int) -> np.ndarray:
@@ -73,5 +73,6 @@ def _frontal() -> dlib.fhog_object_detector:
 
 
 @functools.cache
-def _network() -> dlib.cnn_face_detection_model_v1:
+def network() -> dlib.cnn_face_detection_model_v1:
+    """dlib's convolutional detector."""
     return dlib.cnn_face_detection_model_v1(model_path("mmod_human_face_detector.dat"))

@@ -1,0 +1,67 @@
+"""``elseface check``: whether files are still those of a certificate."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from elseface.common.errors import ElsefaceError
+from elseface.common.photo import FORMATS
+from elseface.scripts.console import explained
+
+if TYPE_CHECKING:
+    from elseface.scripts.release.certificate import Certificate
+
+
+@explained
+def command(
+    certificate: Annotated[Path, typer.Argument(help="As anonymize --certificate wrote it.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Of the files; default: the certificate's.", show_default=False),
+    ] = None,
+) -> None:
+    """Compare the photos of a folder with a certificate; exit status 1 if one is another."""
+    from elseface.scripts.release.certificate import read
+
+    issued = read(certificate)
+    folder = folder or certificate.parent
+    if not folder.is_dir():
+        raise ElsefaceError(f"{folder}: no such folder")
+    names = {file.name for file in issued.files}
+    beside = sorted(_photos(folder) - names)
+    bad = [f"{folder / name}: {verdict}" for name, verdict in _verdicts(issued, folder)]
+    bad += [f"{folder / name}: not in the certificate" for name in beside]
+    for line in bad:
+        print(line)
+    faces = sum(len(file.faces) for file in issued.files)
+    if bad:
+        print(f"NOT as certified: {len(bad)} of {len(names | set(beside))} files")
+        sys.exit(1)
+    print(f"as certified on {issued.issued:%Y-%m-%d}: {len(names)} files, {faces} faces replaced")
+
+
+def _verdicts(issued: Certificate, folder: Path) -> Iterator[tuple[str, str]]:
+    """Name and fault of every certified file that has one."""
+    from elseface.common.weights import file_hash
+
+    for file in issued.files:
+        try:
+            if file_hash(folder / file.name) != file.sha256:
+                yield file.name, "CHANGED since it was verified"
+        except FileNotFoundError:
+            yield file.name, "missing"
+        except OSError as error:
+            yield file.name, f"cannot be read ({error.strerror})"
+
+
+def _photos(folder: Path) -> set[str]:
+    """Names below the folder of everything that elseface may have written there."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in FORMATS and not path.name.startswith(".")
+    }

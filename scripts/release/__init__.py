@@ -1,0 +1,6 @@
+"""Nothing leaves unprotected: what is written has been read back, looked at and compared.
+
+`scene` finds who is in a photo and who agreed to be seen; `painter` replaces the others, ever more
+strongly where asked to; `recognition` says whether a face can still be told; `verify` goes on until
+none can; `certificate` says so to others.
+"""

@@ -1,0 +1,62 @@
+"""Boxes that the user brings: where faces are, or where they are to be left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import pydantic
+from elseface.common.errors import ElsefaceError
+
+Box = tuple[int, int, int, int]
+
+#: No photo that is read is wider or higher.
+_Edge = Annotated[float, pydantic.Field(ge=-1e6, le=1e6)]
+_File = pydantic.TypeAdapter(dict[str, list[tuple[_Edge, _Edge, _Edge, _Edge]]])
+
+
+def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
+    """``{"photo.jpg": [[left, top, right, bottom], …], …}``, in pixels, by photo.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be read, is no such file, has an empty box, or names no photo or several: a
+        face that the user meant would go out unprotected.
+    """
+    try:
+        named = _File.validate_json(path.read_bytes())
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part!r}: " for part in first["loc"])
+        shape = '{"photo.jpg": [[left, top, right, bottom]]}'
+        raise ElsefaceError(f"{path}: {where}{first['msg']}; wanted: {shape}") from None
+    found: dict[Path, list[Box]] = {}
+    for name, boxes in named.items():
+        meant = [photo for photo in photos if name in (str(photo), photo.name)]
+        if len(meant) != 1:
+            how = "several photos" if meant else "no photo"
+            raise ElsefaceError(f"{path}: {name!r} is the name of {how} of this run")
+        found[meant[0]] = [checked(box, f"{path}: {name!r}") for box in boxes]
+    return found
+
+
+def parse_box(text: str) -> Box:
+    """``left,top,right,bottom`` in pixels; :class:`ElsefaceError` if it is not."""
+    try:
+        left, top, right, bottom = (float(edge) for edge in text.split(","))
+        return checked((left, top, right, bottom), f"--skip-face {text}")
+    except (ValueError, OverflowError):
+        raise ElsefaceError(f"--skip-face {text}: wanted left,top,right,bottom in pixels") from None
+
+
+def checked(box: tuple[float, float, float, float], where: str) -> Box:
+    """In whole pixels; :class:`ElsefaceError` that says `where` if it is empty."""
+    left, top, right, bottom = (round(edge) for edge in box)
+    if left >= right or top >= bottom:
+        given = ",".join(map(str, (left, top, right, bottom)))
+        raise ElsefaceError(f"{where}: box {given} is empty; wanted left,top,right,bottom")
+    return left, top, right, bottom

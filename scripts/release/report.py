@@ -1,0 +1,54 @@
+"""What the private report says of a photo; it holds landmarks and attributes of the originals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from elseface.common.attributes import named
+from elseface.scripts.release.recognition import THRESHOLD, chance_level, false_accept
+from elseface.scripts.release.scene import Scene, Subject
+from elseface.stage3_generate.policies import Ppas, closeness
+
+
+def describe(scene: Scene) -> dict[str, Any]:
+    """The faces that were replaced and those that were left."""
+    count = len(scene.subjects)
+    return {
+        "faces": [_face(subject, count) for subject in scene.subjects],
+        "spared": [asdict(face) for face in scene.spared],
+    }
+
+
+def released(
+    policy: Ppas, keep: Collection[int], records: Sequence[dict[str, Any]]
+) -> dict[str, float | None]:
+    """What ppas can say of the attributes it let out: t of t-closeness, and epsilon if bounded."""
+    faces = [face["attributes_after"] for record in records for face in record["faces"]]
+    values = [list(face.values()) for face in faces if face]
+    return {
+        "t": closeness(values, policy.population, policy.drawn(keep)) if values else None,
+        "epsilon": policy.epsilon if policy.max_flips is None else None,
+    }
+
+
+def _face(subject: Subject, count: int) -> dict[str, Any]:
+    face, new, last = subject.face, subject.disguise, subject.attempt
+    return {
+        "box": list(face.box),
+        "landmarks": face.landmarks.round(1).tolist(),
+        "landmarks_fit": subject.fits,
+        "found_by": subject.found_by,
+        "attributes_before": named(new.before) if new else {},
+        "attributes_after": named(new.after) if new else {},
+        "distance": subject.distance,
+        "outcome": subject.step,
+        "verified": last is not None and last.passed,
+        "distance_before": subject.before if last else None,
+        "distance_after": last.distance if last else None,
+        "threshold": THRESHOLD,
+        "false_accept_rate": false_accept(face.box),
+        "chance_level": chance_level(face.box, count),
+        "tried": [asdict(attempt) for attempt in [*subject.tried, *([last] if last else [])]],
+    }

@@ -1,0 +1,169 @@
+"""Who is in a photo: the faces to protect, and those that were to be left as they are."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from elseface.common.anonymizer import Disguise
+from elseface.common.face import Face
+from elseface.scripts.release.consent import Consent
+from elseface.scripts.release.recognition import THRESHOLD, look, unprotected_distance
+from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.detectors import SAME, overlap
+from elseface.stage1_disentangle.faces import face_in_box
+from elseface.stage1_disentangle.fit import fits
+
+
+class Step(StrEnum):
+    """What can be done to a face, each stronger than the one before."""
+
+    ASKED = "as asked"
+    OTHER = "other attributes and shape"
+    PIXELATE = "pixelate"
+    MASK = "mask"
+    BLACKOUT = "blackout"
+
+
+#: What is tried on a face, in turn; and on one whose landmarks fail, for which nothing is drawn.
+LADDER = [Step.ASKED, Step.OTHER, Step.OTHER, Step.MASK, Step.BLACKOUT]
+UNFIT_LADDER = [Step.PIXELATE, Step.BLACKOUT]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A step that was taken, and what verification said of it.
+
+    Attributes
+    ----------
+    distance : of the written face to the original one; None for black, of which only that is asked
+    nearest_other : to the most alike of the other originals of the photo; None where there is none
+    """
+
+    step: Step
+    passed: bool
+    distance: float | None = None
+    nearest_other: float | None = None
+
+
+@dataclass
+class Subject:
+    """A face to protect, and how far that has come.
+
+    Attributes
+    ----------
+    photo : ndarray of shape (height, width, 3), uint8, RGB: the original
+    face : as it stands there
+    found_by : detector, "boxes" or "aligned"
+    fits : whether its landmarks do
+    ladder : the steps left, the present one first
+    disguise : who it became, where the method makes somebody up
+    distance : at which the method took its draw, where it compares
+    attempt : what verification said of the present step; None where it did not look
+    tried : what it said of those before
+    seen : the written pixels around it and their descriptor (128,), when it was last looked at
+    """
+
+    photo: np.ndarray
+    face: Face
+    found_by: str
+    fits: bool
+    ladder: list[Step]
+    disguise: Disguise | None = None
+    distance: float | None = None
+    attempt: Attempt | None = None
+    tried: list[Attempt] = field(default_factory=list)
+    seen: tuple[np.ndarray, np.ndarray] | None = None
+
+    @functools.cached_property
+    def original(self) -> np.ndarray:
+        """The descriptor (128,) by dlib's recognizer of who was there."""
+        return look(self.photo, self.face)
+
+    @functools.cached_property
+    def before(self) -> float:
+        """The distance at which the recognizer finds that person when nothing is done."""
+        return unprotected_distance(self.photo, self.face, self.original)
+
+    @property
+    def step(self) -> Step:
+        """What is to be done to it now."""
+        return self.ladder[0]
+
+    def escalate(self) -> None:
+        """Take the next step; the last one where the recognizer is blind to this face."""
+        self._next(self.ladder[1:] if self.before < THRESHOLD else [])
+
+    def black_out(self) -> None:
+        """Take the last step."""
+        self._next([])
+
+    def _next(self, ladder: list[Step]) -> None:
+        if self.attempt:
+            self.tried.append(self.attempt)
+        self.attempt = None
+        self.ladder = ladder or [Step.BLACKOUT]
+        if self.step is Step.OTHER:
+            self.disguise = None
+
+
+@dataclass(frozen=True)
+class Spared:
+    """A face that is left as it is.
+
+    Attributes
+    ----------
+    why : the option that says so
+    picture : of the person, as in --keep-person, and the `distance` to it
+    """
+
+    box: Box
+    why: str
+    picture: str | None = None
+    distance: float | None = None
+
+
+@dataclass
+class Scene:
+    """A photo and the faces that were found in it so far.
+
+    Attributes
+    ----------
+    photo : ndarray of shape (height, width, 3), uint8, RGB
+    skipped : boxes in which faces are left as they are
+    consent : knows the people who agreed to be seen; None: nobody did
+    subjects : faces to protect
+    spared : faces left as they are
+    """
+
+    photo: np.ndarray
+    skipped: Sequence[Box] = ()
+    consent: Consent | None = None
+    subjects: list[Subject] = field(default_factory=list)
+    spared: list[Spared] = field(default_factory=list)
+
+    def add(self, face: Face, found_by: str) -> Subject | None:
+        """Enter a face; returns None if it is to be spared."""
+        if any(overlap(face.box, box) >= SAME for box in self.skipped):
+            self.spared.append(Spared(face.box, "--skip-face"))
+            return None
+        good = fits(self.photo, face.box)
+        ladder = list(LADDER if good else UNFIT_LADDER)
+        subject = Subject(self.photo, face, found_by, good, ladder)
+        if self.consent and good and (known := self.consent.recognise(subject.original)):
+            self.spared.append(Spared(face.box, "--keep-person", *known))
+            return None
+        self.subjects.append(subject)
+        return subject
+
+    def add_box(self, box: Box, found_by: str) -> Subject | None:
+        """Enter the face in a box."""
+        return self.add(face_in_box(self.photo, box), found_by)
+
+    def is_spared(self, box: Box) -> bool:
+        """Whether what was found in `box` is a face that is left as it is."""
+        left = [*(face.box for face in self.spared), *self.skipped]
+        return any(overlap(box, other) >= SAME for other in left)

@@ -1,0 +1,120 @@
+"""A photo is written, read back and looked at, until none of its faces can be told any more.
+
+The file as it was encoded is what counts.  A second detector says whether a face was missed, the
+recognizer whether a face that was replaced is still taken for anybody who was in the photo; what
+does not pass is done again, more strongly, and at last blacked out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from elseface.common.draft import Draft
+from elseface.common.errors import ElsefaceError
+from elseface.common.photo import Photo, read_photo
+from elseface.scripts.release.painter import Painter, covered
+from elseface.scripts.release.recognition import THRESHOLD, look_again
+from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
+from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.detectors import SAME, Detector, overlap
+
+#: After so many paintings a photo is given up.  A face needs at most five, one that is only found
+#: after some of them is blacked out at once if it comes after LATE.
+PAINTINGS, LATE = 10, 4
+#: A box of the second detector of which less is replaced shows a face that was missed.
+REPLACED = 0.5
+#: The mean grey value, 0 to 255, up to which a black-out came through the encoder.
+BLACK = 10.0
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Looks at what was written.
+
+    Attributes
+    ----------
+    detector : not the one that found the faces
+    name : its name
+    """
+
+    detector: Detector
+    name: str
+
+    def missed(self, written: np.ndarray, scene: Scene) -> list[Box]:
+        """Boxes of faces in the written pixels that nobody replaced and nobody agreed to show."""
+        gone = covered(written.shape, scene.subjects)
+        return [
+            box
+            for box in self.detector(written)
+            if not scene.is_spared(box) and _share(gone, box) < REPLACED
+        ]
+
+
+def passes(written: np.ndarray, subject: Subject, scene: Scene) -> bool:
+    """Whether a subject can be told no more; what was seen is noted in its attempt."""
+    if subject.step is Step.BLACKOUT:
+        passed = float(written[covered(written.shape, [subject])].mean()) <= BLACK
+        subject.attempt = Attempt(subject.step, passed)
+        return passed
+    now = _descriptor(written, subject)
+    own, *others = (
+        float(np.linalg.norm(now - other.original))
+        for other in [subject, *(s for s in scene.subjects if s is not subject)]
+    )
+    # What the recognizer is blind to it cannot verify; only pixels cover it whatever it says.
+    seen = subject.before < THRESHOLD or subject.step is Step.PIXELATE
+    passed = seen and min([own, *others]) >= THRESHOLD
+    subject.attempt = Attempt(subject.step, passed, own, min(others, default=None))
+    return passed
+
+
+def _descriptor(written: np.ndarray, subject: Subject) -> np.ndarray:
+    """What the recognizer sees of a subject now; it need not look where nothing is new."""
+    here = written[subject.face.alignment.widened(2).window(written.shape)]
+    if subject.seen is None or not np.array_equal(subject.seen[0], here):
+        subject.seen = here, look_again(written, subject.face.box)
+    return subject.seen[1]
+
+
+def verify(photo: Photo, scene: Scene, painter: Painter, verifier: Verifier, draft: Draft) -> None:
+    """Paint the scene and write it to `draft`, again and again, until all of it passes.
+
+    Raises
+    ------
+    ElsefaceError
+        When it never does; what is in the draft is not to be published then.
+    """
+    for number in range(PAINTINGS):
+        draft.write(photo.with_pixels(painter.paint(scene, number)))
+        written = read_photo(draft.path).pixels
+        failed = [s for s in scene.subjects if not passes(written, s, scene)]
+        missed = verifier.missed(written, scene)
+        if not failed and not missed:
+            return
+        for subject in failed:
+            subject.escalate()
+        for box in missed:
+            _rescue(box, scene, verifier.name, late=number >= LATE)
+    raise ElsefaceError("the faces could not be verified as replaced, so not written")
+
+
+def _rescue(box: Box, scene: Scene, found_by: str, late: bool) -> None:
+    """Enter a face that was missed; black it out where it was entered before, or it is late."""
+    again = [s for s in scene.subjects if s.found_by == found_by and _same(s.face.box, box)]
+    new = None if again else scene.add_box(box, found_by)
+    if late and new:
+        again = [new]
+    for subject in again:
+        subject.black_out()
+
+
+def _same(one: Box, other: Box) -> bool:
+    return overlap(one, other) >= SAME
+
+
+def _share(gone: np.ndarray, box: Box) -> float:
+    """How much of a box is replaced; all of one that lies beyond the picture."""
+    left, top, right, bottom = (max(0, edge) for edge in box)
+    here = gone[top:bottom, left:right]
+    return float(here.mean()) if here.size else 1.0

@@ -1,0 +1,121 @@
+"""Several detectors behind one protocol, so that what one passes over another finds.
+
+- ``frontal``: dlib's HOG of :mod:`~elseface.stage1_disentangle.detection`, faces from 40 pixels
+- ``cnn``: dlib's convolutional detector (King, 2016) on a shrunk picture: profiles and tilted faces
+  that take up a fifth of it or more
+- ``union``: both; the default
+- ``mtcnn``: Zhang et al., 2016, weights of PyPI's ``mtcnn``: faces from 20 pixels.  Trained on
+  other pictures and built otherwise than the others, it is the one that verification asks
+
+All give boxes as dlib's landmark predictor wants them: square, from brows to chin.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import cv2
+import numpy as np
+from elseface.stage1_disentangle.choices import DetectorName
+from elseface.stage1_disentangle.detection import Box, detect, network
+
+#: Takes a photo (height, width, 3) uint8 RGB; gives its faces' boxes, largest first.
+Detector = Callable[[np.ndarray], list[Box]]
+
+#: A picture is shrunk to so many pixels first: the convolutional detector is slow, a third of a
+#: second for these, and found no more in four times as many of 100 photos in the wild.
+CNN_PIXELS, MTCNN_PIXELS = 60_000, 4_000_000
+#: A narrower picture is widened by black: the networks fail where their windows do not fit.
+LEAST = 80
+#: MTCNN's box on the same face reaches to the hairline: its width and height over dlib's side, and
+#: how far its middle lies above dlib's, over that side (medians of 92 faces).
+MTCNN_WIDTH, MTCNN_HEIGHT, MTCNN_RISE = 0.908, 1.212, 0.07
+#: Boxes that overlap so much, intersection over union, are of one face.
+SAME = 0.3
+
+
+def convolutional(photo: np.ndarray) -> list[Box]:
+    """dlib's convolutional detector; a :data:`Detector`."""
+    small, factor = _sized(photo, CNN_PIXELS)
+    found = [seen.rect for seen in network()(small, 0)]
+    return _enlarged([(r.left(), r.top(), r.right(), r.bottom()) for r in found], factor)
+
+
+def mtcnn(photo: np.ndarray) -> list[Box]:
+    """MTCNN, its boxes made square; a :data:`Detector`."""
+    small, factor = _sized(photo, MTCNN_PIXELS)
+    return _enlarged([_square(*seen["box"]) for seen in _mtcnn().detect_faces(small)], factor)
+
+
+def union(photo: np.ndarray) -> list[Box]:
+    """The frontal detector's faces, and those that the convolutional one finds besides."""
+    return merged([*detect(photo), *convolutional(photo)])
+
+
+def load_detector(name: DetectorName) -> Detector:
+    """A detector by name."""
+    detectors: dict[DetectorName, Detector] = {
+        DetectorName.UNION: union,
+        DetectorName.FRONTAL: detect,
+        DetectorName.CNN: convolutional,
+        DetectorName.MTCNN: mtcnn,
+    }
+    return detectors[name]
+
+
+def second(name: DetectorName) -> DetectorName:
+    """The detector that verifies what was found by `name`: another one."""
+    return DetectorName.UNION if name is DetectorName.MTCNN else DetectorName.MTCNN
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union, 0 to 1."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(0, width) * max(0, height)
+    return shared / max(_area(one) + _area(other) - shared, 1e-9)
+
+
+def merged(boxes: Iterable[Box]) -> list[Box]:
+    """Of boxes of one face the first alone; largest first."""
+    kept: list[Box] = []
+    for box in boxes:
+        if all(overlap(box, other) < SAME for other in kept):
+            kept.append(box)
+    return sorted(kept, key=lambda box: box[0] - box[2])
+
+
+def _square(left: float, top: float, width: float, height: float) -> Box:
+    side = (width / MTCNN_WIDTH + height / MTCNN_HEIGHT) / 2
+    x, y = left + width / 2, top + height / 2 + MTCNN_RISE * side
+    return tuple(round(edge) for edge in (x - side / 2, y - side / 2, x + side / 2, y + side / 2))
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _sized(photo: np.ndarray, pixels: int) -> tuple[np.ndarray, float]:
+    """The photo in about so many pixels at most, and what its coordinates are multiplied by to go
+    back."""
+    factor = max(1.0, float(np.sqrt(photo.shape[0] * photo.shape[1] / pixels)))
+    if factor > 1:
+        size = [max(1, round(n / factor)) for n in photo.shape[1::-1]]
+        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    below, right = (max(0, LEAST - n) for n in photo.shape[:2])
+    return cv2.copyMakeBorder(photo, 0, below, 0, right, cv2.BORDER_CONSTANT), factor
+
+
+def _enlarged(boxes: list[Box], factor: float) -> list[Box]:
+    boxes = [tuple(round(edge * factor) for edge in box) for box in boxes]
+    return sorted(boxes, key=lambda box: box[0] - box[2])
+
+
+@functools.cache
+def _mtcnn() -> Any:
+    # Its import loads TensorFlow, for which the other detectors need not wait.
+    from mtcnn import MTCNN
+
+    return MTCNN()

@@ -1,0 +1,313 @@
+"""What is written is looked at until no face can be told: protection is broken on purpose here."""
+
+import errno
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
+from elseface.common.draft import Draft
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import Job, write_whole
+from elseface.common.photo import Photo, read_photo
+from elseface.scripts.release import painter as painters
+from elseface.scripts.release import verify as verification
+from elseface.scripts.release.consent import load_consent
+from elseface.scripts.release.finder import Finder
+from elseface.scripts.release.painter import Painter, covered
+from elseface.scripts.release.photos import Release
+from elseface.scripts.release.scene import Attempt, Scene, Step
+from elseface.scripts.release.verify import PAINTINGS, Verifier
+from elseface.stage1_disentangle.choices import DetectorName
+from elseface.stage1_disentangle.detectors import load_detector
+from elseface.stage1_disentangle.faces import face_in_box
+from elseface.stage3_generate.choices import MethodName
+from elseface.stage3_generate.classic import load_obfuscation
+from PIL import Image
+
+FACE = (175, 76, 265, 166)
+SUIT = (20, 350, 110, 440)  # landmarks do not fit there
+
+
+@dataclass
+class Idle:
+    """An anonymizer that does nothing, though it may say that it made somebody up."""
+
+    makes_up: bool = False
+    name: str = "idle"
+    seeds: tuple = ()
+
+    def anonymize(self, photo, faces, seed, worn=NOBODY):
+        self.seeds += (seed,)
+        new = Disguise(np.zeros(40), np.zeros(40), (seed,)) if self.makes_up else None
+        changes = (Change(face, worn.get(i, new)) for i, face in enumerate(faces))
+        return Anonymized(photo.copy(), tuple(changes))
+
+
+BLACK = load_obfuscation(MethodName.BLACKOUT)
+
+
+def nobody(photo):
+    return []
+
+
+def there(*boxes):
+    return lambda photo: list(boxes)
+
+
+@pytest.fixture
+def release(portrait, tmp_path):
+    """Does the portrait, as PNG or what `name` says, with the given parts; returns who was in it
+    and what was written."""
+
+    def run(
+        anonymizer, found=there(FACE), seen=nobody, name="photo.png", copy=False, photo=portrait,
+        **finder,
+    ):  # fmt: skip
+        Image.fromarray(photo).save(tmp_path / name, quality=95)
+        consent = finder.pop("consent", None)
+        verifier = Verifier(seen, "second") if seen else None
+        finds = Finder("first", found, DetectorName.MTCNN, **finder)
+        doing = Release(finds, consent, Painter(anonymizer, 3), verifier)
+        target = tmp_path / "out" / name
+        try:
+            scene = doing(Job(tmp_path / name, target), copy)
+        finally:
+            assert not list(tmp_path.glob("out/.*"))  # no draft is left
+        return scene, read_photo(target).pixels
+
+    return run
+
+
+def test_who_does_nothing_is_found_out(release, portrait):
+    scene, written = release(Idle())
+    (face,) = scene.subjects
+    assert [a.step for a in face.tried] == [Step.ASKED]  # no other seed: it would do the same
+    assert face.tried[0].distance < 0.1 and not face.tried[0].passed
+    assert face.step is Step.MASK and face.attempt.passed and face.attempt.distance >= 0.6
+    assert (written != portrait).any()
+
+
+def test_nothing_helps_but_black(release, portrait, monkeypatch):
+    """Neither the method nor the mask does anything: the face ends black, box and ellipse."""
+    monkeypatch.setattr(painters, "load_obfuscation", lambda name: Idle())
+    for name in ("photo.png", "photo.jpg", "photo.webp"):
+        idle = Idle(makes_up=True)
+        scene, written = release(idle, name=name)
+        (face,) = scene.subjects
+        assert [a.step for a in face.tried] == [Step.ASKED, Step.OTHER, Step.OTHER, Step.MASK]
+        assert len(set(idle.seeds[:3])) == 3 and idle.seeds[0] == 3
+        assert face.step is Step.BLACKOUT and face.attempt.passed
+        gone = covered(written.shape, scene.subjects)
+        left, top, right, bottom = FACE
+        assert gone[top:bottom, left:right].all()
+        assert written[cv2.erode(gone.astype(np.uint8), np.ones((9, 9))) == 1].max() < 20
+
+
+def test_without_verification_nobody_looks(release, portrait):
+    scene, written = release(Idle(), seen=None)
+    np.testing.assert_array_equal(written, portrait)
+    assert scene.subjects[0].attempt is None
+
+
+def test_a_face_that_was_missed_is_rescued_by_the_second_detector(release, portrait):
+    """The first detector sees one face of two, then none."""
+    both = np.hstack([portrait[:300, 70:370], portrait[:300, 370:70:-1]])
+    second = load_detector(DetectorName.MTCNN)
+    left = tuple(np.subtract(FACE, (70, 0, 70, 0)).tolist())
+    for found, by in ((there(left), ["first", "second"]), (nobody, ["second", "second"])):
+        scene, written = release(BLACK, found=found, seen=second, photo=both)
+        assert [face.found_by for face in scene.subjects] == by
+        assert all(face.fits and face.attempt.passed for face in scene.subjects)
+        assert not written[110:130, 140:160].any() and not written[110:130, 440:460].any()
+
+
+def test_a_face_that_is_replaced_in_part_is_missed(release):
+    """The first detector's box lies beside: less than half of what the second sees is gone."""
+    beside = tuple(np.add(FACE, (70, 60, 70, 60)))
+    scene, _ = release(BLACK, found=there(beside), seen=there(FACE))
+    assert [face.found_by for face in scene.subjects] == ["first", "second"]
+
+
+def test_what_is_seen_again_where_it_was_rescued_is_blacked_out(release, monkeypatch):
+    once = iter([FACE, FACE])
+    share = iter([0.0, 0.0, 1.0])
+    monkeypatch.setattr(verification, "_share", lambda gone, box: next(share))
+    scene, _ = release(Idle(), found=nobody, seen=lambda photo: [next(once, FACE)])
+    (face,) = scene.subjects
+    assert face.step is Step.BLACKOUT and face.attempt.passed
+
+
+def test_what_cannot_be_verified_is_not_written(release, tmp_path, random):
+    """A detector that sees a face somewhere else every time; an earlier result stays."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/photo.png").write_bytes(b"earlier")
+    corners = iter(
+        random.permutation([(x, y) for x in range(0, 500, 60) for y in range(200, 500, 60)])
+    )
+
+    def seen(photo):
+        x, y = next(corners)
+        return [(int(x), int(y), int(x) + 25, int(y) + 25)]
+
+    with pytest.raises(ElsefaceError, match=r"photo\.png.*not be verified"):
+        release(BLACK, seen=seen)
+    assert (tmp_path / "out/photo.png").read_bytes() == b"earlier"
+    assert PAINTINGS < 20
+
+
+def test_a_black_out_that_does_not_come_through_is_not_written(release, tmp_path, monkeypatch):
+    """The encoder is what is verified: here it writes the original whatever it is given."""
+    write = Draft.write
+    original = {}
+
+    def cheat(self, photo):
+        write(self, original.setdefault("photo", Photo(photo.pixels)))
+
+    monkeypatch.setattr(Draft, "write", cheat)
+    monkeypatch.setattr(painters, "load_obfuscation", lambda name: Idle())
+    with pytest.raises(ElsefaceError, match="not be verified"):
+        release(Idle())
+    assert not (tmp_path / "out/photo.png").exists()
+
+
+def test_landmarks_that_fail_are_pixelated_and_flagged(release, portrait):
+    scene, written = release(Idle(), found=there(SUIT), seen=None)
+    (face,) = scene.subjects
+    assert not face.fits and face.step is Step.PIXELATE
+    left, top, right, bottom = SUIT
+    assert (written != portrait)[top:bottom, left:right].any(-1).mean() > 0.9
+    assert len(np.unique(written[top:bottom, left:right].reshape(-1, 3), axis=0)) <= 81
+
+
+def test_landmarks_that_fail_get_no_less_than_was_asked_for(release):
+    scene, written = release(BLACK, found=there(SUIT))
+    left, top, right, bottom = SUIT
+    assert not scene.subjects[0].fits and scene.subjects[0].attempt.passed
+    assert not written[top:bottom, left:right].any()
+
+
+def test_nobody_is_taken_for_another_of_the_photo(portrait, monkeypatch):
+    """The first face became the second person: that is no better than staying oneself."""
+    scene = Scene(portrait)
+    first, second = (scene.add_box(FACE, "first") for _ in range(2))
+    second.original = first.original + 1.0
+    monkeypatch.setattr(verification, "look_again", lambda photo, box: second.original)
+    assert not verification.passes(portrait, first, scene)
+    assert first.attempt.distance > 10 and first.attempt.nearest_other == 0
+    monkeypatch.setattr(verification, "look_again", lambda photo, box: second.original + 1.0)
+    assert verification.passes(portrait - 1, first, scene)
+
+
+def test_the_recognizer_looks_again_where_something_is_new(portrait, monkeypatch):
+    scene = Scene(portrait)
+    face = scene.add_box(FACE, "first")
+    looks = []
+
+    def count(photo, box):
+        looks.append(box)
+        return face.original + len(looks)
+
+    monkeypatch.setattr(verification, "look_again", count)
+    elsewhere, inside = portrait.copy(), portrait.copy()
+    elsewhere[400:, 400:], inside[110:120, 210:220] = 0, 0
+    for written, expected in ((portrait, 1), (elsewhere, 1), (inside, 2), (portrait, 3)):
+        assert verification.passes(written, face, scene) and len(looks) == expected
+
+
+def test_who_cannot_be_recognised_at_all_is_blacked_out(portrait, release, monkeypatch):
+    """Where the recognizer is blind, that it tells nobody proves nothing."""
+    monkeypatch.setattr("elseface.scripts.release.scene.unprotected_distance", lambda *_: 0.9)
+    scene, _ = release(BLACK)
+    (face,) = scene.subjects
+    assert [a.step for a in face.tried] == [Step.ASKED] and face.step is Step.BLACKOUT
+
+
+def test_a_face_to_skip_stays_bit_for_bit(release, portrait):
+    roughly = (170, 80, 270, 170)
+    scene, written = release(BLACK, found=there(FACE), seen=there(FACE), skipped=[roughly])
+    np.testing.assert_array_equal(written, portrait)
+    assert not scene.subjects and scene.spared[0].why == "--skip-face"
+
+
+def test_who_agreed_stays_and_nobody_else(release, portrait, tmp_path):
+    people = tmp_path / "people"
+    people.mkdir()
+    mirrored = cv2.convertScaleAbs(portrait[:260, 100:350][:, ::-1], alpha=0.8, beta=30)
+    Image.fromarray(mirrored).save(people / "eileen.jpg")
+    find = load_detector(DetectorName.FRONTAL)
+    consent = load_consent(people, find)
+    scene, written = release(BLACK, found=find, seen=there(FACE), consent=consent)
+    np.testing.assert_array_equal(written, portrait)
+    (spared,) = scene.spared
+    assert (spared.why, spared.picture) == ("--keep-person", "eileen.jpg") and spared.distance < 0.5
+    mask = load_obfuscation(MethodName.MASK)
+    other = mask.anonymize(portrait, [face_in_box(portrait, FACE)], seed=0).pixels
+    stranger = Scene(other, consent=consent)
+    assert stranger.add_box(FACE, "first") is not None and not stranger.spared
+
+
+def test_pictures_that_do_not_say_who_agreed(portrait, tmp_path):
+    assert load_consent(None, nobody) is None
+    with pytest.raises(ElsefaceError, match="no such folder"):
+        load_consent(tmp_path / "absent", nobody)
+    Image.fromarray(portrait).save(tmp_path / "a.png")
+    with pytest.raises(ElsefaceError, match=r"a\.png: shows no face"):
+        load_consent(tmp_path, nobody)
+    with pytest.raises(ElsefaceError, match=r"a\.png: shows 2 faces"):
+        load_consent(tmp_path, there(FACE, FACE))
+
+
+def test_a_photo_without_a_face_is_copied_only_on_request(release, portrait):
+    with pytest.raises(ElsefaceError, match="no face found"):
+        release(BLACK, found=nobody)
+    scene, written = release(BLACK, found=nobody, copy=True)
+    assert not scene.subjects
+    np.testing.assert_array_equal(written, portrait)
+
+
+def test_a_full_disk_costs_nothing(release, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/photo.png").write_bytes(b"earlier")
+    save = Image.Image.save
+
+    def fail(self, path, *arguments, **options):
+        if path.suffix != ".part":
+            return save(self, path, *arguments, **options)
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", fail)
+    with pytest.raises(ElsefaceError, match=r"photo\.png: cannot be written \(.*No space left"):
+        release(BLACK)
+    assert (tmp_path / "out/photo.png").read_bytes() == b"earlier"
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    write_whole(path, "earlier")
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(ElsefaceError, match=r"report\.json: cannot be written \(No space"):
+        write_whole(path, "new")
+    assert path.read_text() == "earlier" and list(tmp_path.iterdir()) == [path]
+
+
+def test_the_disguise_of_who_passed_stays_when_another_is_done_again(portrait):
+    """Two faces, one of which escalates: only that one is drawn anew."""
+    scene = Scene(portrait)
+    first = scene.add_box(FACE, "first")
+    second = replace(first)
+    second.ladder = list(first.ladder)
+    scene.subjects.append(second)
+    painter = Painter(Idle(makes_up=True), 0)
+    painter.paint(scene, 0)
+    second.attempt = Attempt(Step.ASKED, False, 0.1)
+    second.escalate()
+    painter.paint(scene, 1)
+    assert first.disguise.stream == (0,) and second.disguise.stream == (1 << 32,)
+    assert first.step is Step.ASKED and second.step is Step.OTHER
