@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Collection
@@ -13,12 +12,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import Job, list_photos, plan, real_path
+from elseface.common.files import Job, plan
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.scripts.loading import (
+    Edit,
+    Epsilon,
+    Gallery,
+    Keep,
+    MaxFlips,
+    Method,
+    Policy,
+    Seed,
+    Shape,
+    Strength,
+    Weights,
+    edit_options,
+    load_anonymizer,
+)
+from elseface.scripts.reporting import check_report, describe, write_report
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
-    from elseface.common.anonymizer import Anonymizer, Change
+    from elseface.common.anonymizer import Anonymizer
     from elseface.stage3_generate.policies import Ppas
 
 
@@ -33,29 +48,16 @@ class IfNoFace(StrEnum):
 def command(
     paths: Annotated[list[Path], typer.Argument(help="Photos and folders.", show_default=False)],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
-    method: Annotated[
-        MethodName, typer.Option(help="How faces are replaced; the others compare.")
-    ] = MethodName.ATTRIBUTE_EDIT,
-    strength: Annotated[
-        float | None, typer.Option(help="Of blur, pixelate and swirl.", show_default=False)
-    ] = None,
-    gallery: Annotated[
-        Path | None, typer.Option(help="Of mean-face: photos of others.", show_default=False)
-    ] = None,
-    policy: Annotated[PolicyName, typer.Option(help="How attributes change.")] = PolicyName.PPAS,
-    shape: Annotated[ShapeName, typer.Option(help="Whose face shape.")] = ShapeName.NEW,
-    edit: Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')] = "",
-    keep: Annotated[
-        str, typer.Option(help="Attributes to protect besides gender's, by comma.")
-    ] = "",
-    max_flips: Annotated[
-        int | None, typer.Option(min=0, help="ppas: change at most this many attributes.")
-    ] = None,
-    epsilon: Annotated[
-        float,
-        typer.Option(min=0, max=500, help="ppas: budget of a randomized response; hide the seed."),
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Another number, other faces.")] = 0,
+    method: Method = MethodName.ATTRIBUTE_EDIT,
+    strength: Strength = None,
+    gallery: Gallery = None,
+    policy: Policy = PolicyName.PPAS,
+    shape: Shape = ShapeName.NEW,
+    edit: Edit = "",
+    keep: Keep = "",
+    max_flips: MaxFlips = None,
+    epsilon: Epsilon = 0.0,
+    seed: Seed = 0,
     aligned: Annotated[
         bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
     ] = False,
@@ -63,21 +65,15 @@ def command(
         IfNoFace, typer.Option(help="A photo without a face is not written, or copied.")
     ] = IfNoFace.SKIP,
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="Weights of your own training.", show_default=False)
-    ] = None,
+    weights: Weights = None,
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
     if report:
-        _check_report(report, {*_files(jobs), *(source for source, _ in refused)})
-    kept = [name for name in keep.replace(" ", "").split(",") if name]
-    options = {
-        "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,
-        "epsilon": epsilon,
-    }  # fmt: skip
+        check_report(report, {*_files(jobs), *(source for source, _ in refused)})
+    options = edit_options(policy, shape, edit, keep, max_flips, epsilon)
     with silent_start():
-        anonymizer = _load(method, strength, gallery, weights, options)
+        anonymizer = load_anonymizer(method, strength, gallery, weights, options)
     records: list[dict[str, Any]] = []
     for source, reason in refused:
         complain(reason)
@@ -100,37 +96,9 @@ def command(
         summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
         if method is MethodName.ATTRIBUTE_EDIT and policy is PolicyName.PPAS:
             summary["ppas"] = _released(anonymizer.policy, anonymizer.keep, records)
-        _write_report(report, summary)
+        write_report(report, summary)
     if any(record["output"] is None for record in records):
         sys.exit(PARTIAL)
-
-
-def _load(
-    method: MethodName,
-    strength: float | None,
-    gallery: Path | None,
-    weights: Path | None,
-    options: dict[str, Any],
-) -> Anonymizer:
-    ours = method is MethodName.ATTRIBUTE_EDIT
-    if not ours and (options["edit"] or options["keep"] or weights):
-        raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
-    if (gallery is None) == (method is MethodName.MEAN_FACE):
-        raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
-    if strength is not None and (ours or gallery):
-        raise ElsefaceError("--strength goes with blur, pixelate and swirl")
-    if gallery:
-        from elseface.stage3_generate.k_same import load_mean_face
-
-        return load_mean_face(path for path, _ in list_photos([gallery]))
-    if not ours:
-        from elseface.stage3_generate.classic import load_obfuscation
-
-        return load_obfuscation(method, strength)
-    from elseface.common.weights import PACKAGED
-    from elseface.stage3_generate.load import load_attribute_edit
-
-    return load_attribute_edit(**options, folder=weights or PACKAGED)
 
 
 def anonymize_file(
@@ -158,20 +126,7 @@ def anonymize_file(
     return {
         "output": str(job.target),
         "method": anonymizer.name,
-        "faces": [_face(change) for change in result.changes],
-    }
-
-
-def _face(change: Change) -> dict[str, Any]:
-    from elseface.common.attributes import named
-
-    new = change.disguise
-    return {
-        "box": list(change.face.box),
-        "landmarks": change.face.landmarks.round(1).tolist(),
-        "attributes_before": named(new.before) if new else {},
-        "attributes_after": named(new.after) if new else {},
-        "distance": change.distance,
+        "faces": [describe(change) for change in result.changes],
     }
 
 
@@ -191,21 +146,3 @@ def _released(
 
 def _files(jobs: list[Job]) -> set[Path]:
     return {path for job in jobs for path in (job.source, job.target)}
-
-
-def _check_report(path: Path, photos: set[Path]) -> None:
-    """Before the work: the report must not cost a photo, and must be writable after it."""
-    if real_path(path) in {real_path(photo) for photo in photos}:
-        raise ElsefaceError(f"{path}: is one of the photos; choose another --report")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("a").close()  # an earlier report stays until there is a new one
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def _write_report(path: Path, summary: dict[str, Any]) -> None:
-    try:
-        path.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
