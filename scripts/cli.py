@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import typer
-from elseface.scripts import anonymize, assess, attributes, demo, evaluate, train, video
+from elseface.scripts import anonymize, assess, attributes, demo, evaluate, train, video, webcam
 
 app = typer.Typer(
     help="Replace the faces in photos by faces of nobody.",
@@ -18,6 +18,7 @@ app.command("attributes")(attributes.command)
 app.command("demo")(demo.command)
 app.command("evaluate")(evaluate.command)
 app.command("video")(video.command)
+app.command("webcam")(webcam.command)
 app.add_typer(train.app, name="train")
 app.add_typer(assess.app, name="assess")
 

@@ -9,31 +9,45 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 #: Side of the picture that is looked at, and bins a colour channel.
-SIDE, BINS = 32, 4
+SIDE, BINS = 32, 8
 #: A cut has less of the colours in common than this, and the layouts correlate less.
 COLOURS, LAYOUT = 0.6, 0.5
 #: So many frames after a cut all differ from the one before it.
 FRAMES = 3
 
 
-def mark_cuts(frames: Iterable[np.ndarray]) -> Iterator[bool]:
-    """Whether a scene begins with each frame, (height, width, 3) uint8 RGB; the first does.
+class Start(NamedTuple):
+    """How a frame begins.
+
+    Attributes
+    ----------
+    abrupt : it shows something else than the one before; worth a search for faces
+    cut : and so do those after it, so that another scene has begun
+    """
+
+    abrupt: bool
+    cut: bool
+
+
+def starts(frames: Iterable[np.ndarray]) -> Iterator[Start]:
+    """How each frame, (height, width, 3) uint8 RGB, begins; the first begins a scene.
 
     Takes :data:`FRAMES` - 1 frames more than it has given answers.
     """
     last: np.ndarray | None = None
     ahead: deque[np.ndarray] = deque()
 
-    def answer() -> bool:
+    def answer() -> Start:
         nonlocal last
-        cut = last is None or all(_other_scene(last, later) for later in ahead)
+        other = [last is None or _other_scene(last, later) for later in ahead]
         last = ahead.popleft()
-        return cut
+        return Start(other[0], all(other))
 
     for frame in frames:
         ahead.append(cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA))

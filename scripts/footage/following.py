@@ -66,9 +66,11 @@ def drift(before: np.ndarray, after: np.ndarray, face: Sighting) -> Sighting | N
     if good.mean() < ENOUGH:
         return None
     matrix, _ = cv2.estimateAffinePartial2D(start[good], end[good], ransacReprojThreshold=2.0)
-    if matrix is None or not 0.85 < np.hypot(*matrix[:, 0]) < 1.18:
+    if matrix is None or not 0.85 < (scale := np.hypot(*matrix[:, 0])) < 1.18:
         return None
     moved = landmarks @ matrix[:, :2].T + matrix[:, 2]
+    if scale < 1:  # a head that turns looks narrower, but no smaller
+        moved = moved.mean(0) + (moved - moved.mean(0)) / scale
     in_photo = alignment.to_photo((moved - shift) / to_crop)
     return Sighting(in_photo, doubt=face.doubt + 1)
 

@@ -27,7 +27,7 @@ from itertools import tee
 import numpy as np
 from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.scripts.footage.batching import anonymize_frames
-from elseface.scripts.footage.cuts import mark_cuts
+from elseface.scripts.footage.cuts import starts
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.tracking import Tracker, View
 from elseface.scripts.footage.tracks import Cover
@@ -78,9 +78,9 @@ def protect(
             covers, views = tracker.take(count)
             return artist.submit(_draw, batch, covers, views, anonymizer, seed)
 
-        for frame, cut in zip(frames, mark_cuts(frame.pixels for frame in copies)):
-            tracker.add(frame.pixels, cut)
-            waiting.append((frame, cut))
+        for frame, start in zip(frames, starts(frame.pixels for frame in copies)):
+            tracker.add(frame.pixels, start)
+            waiting.append((frame, start.cut))
             if len(waiting) == ahead + BATCH:
                 yield from drawing.result() if drawing else ()
                 drawing = release(BATCH)

@@ -1,9 +1,9 @@
 """Smoothed landmarks: a Kalman filter over a face's sightings, and back.
 
 A face is taken apart into where it is, how large and how turned it is, and its shape.  Place and
-size go on as they went, less and less so; the shape stays.  The backward pass (Rauch, Tung and
-Striebel, AIAA Journal 1965) uses the frames that come after: the result does not lag behind the face, goes from sighting to sighting where there are
-none between, and says how far it may be off.
+size go on as they went, less and less so; the shape stays.  The way back (Rauch, Tung and Striebel,
+AIAA Journal 1965) uses the frames that come after: the result does not lag behind the face, goes
+from sighting to sighting where there are none between, and says how far it may be off.
 
 Points are complex numbers x + iy, so that a similarity transform is z -> a z + b.
 """

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from elseface.common.weights import load
+from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.following import BOX, drift, look, plausible
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracks import (
@@ -58,11 +59,11 @@ class Tracker:
         self.people = 0
         self._count = self._scene = self._searched_coarsely = self._searched_finely = 0
 
-    def add(self, photo: np.ndarray, cut: bool) -> None:
-        """Look at the next frame, uint8 RGB; `cut`: whether a scene begins with it."""
+    def add(self, photo: np.ndarray, start: Start) -> None:
+        """Look at the next frame, uint8 RGB."""
         now, self._count = self._count, self._count + 1
         self.frames[now] = photo
-        if cut:
+        if start.cut:
             self._scene = now
             for track in self._live():
                 track.end = now
@@ -70,7 +71,7 @@ class Tracker:
             self._follow(track, now)
         self._part(now)
         just_lost = any(track.last_sure == now - 1 for track in self._live())
-        fine = cut or now - self._searched_finely >= FINE
+        fine = start.abrupt or now - self._searched_finely >= FINE
         if fine or just_lost or now - self._searched_coarsely >= COARSE:
             self._searched_coarsely = now
             self._searched_finely = now if fine else self._searched_finely
@@ -152,7 +153,7 @@ class Tracker:
                 self.people += 1
                 self._begin(Person(self.people - 1), now, sighting, self._scene)
             elif track.last_sure < now:
-                track.end = now
+                track.end = now + 1
                 self._begin(track.person, now, sighting, max(self._scene, track.last_sure + 1))
 
     def _begin(self, person: Person, now: int, sighting: Sighting, earliest: int) -> None:

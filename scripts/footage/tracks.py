@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from elseface.common.anonymizer import Change
@@ -13,8 +13,9 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 
 #: Frames beside the one in question that say how a face moves, and that its smoothing starts from.
 RECENT, PAST = 5, 10
-#: A cover grows by its place's standard deviation, over the landmarks' radius, at most so much.
-MAX_GROWTH = 0.4
+#: A cover over a face that is not seen is this much larger than the face was, for it may have
+#: turned, and grows with the deviation of its place, over the landmarks' radius, up to the latter.
+GROWTH, MAX_GROWTH = 0.12, 0.4
 #: Centres closer than this, over the radius, are one face's: no two that are seen lie so close.
 SAME = 0.9
 
@@ -101,10 +102,10 @@ class Track:
         result = {}
         for frame in wanted:
             sure = frame in self.seen and self.seen[frame].sure
-            growth = 1 + min(MAX_GROWTH, float(error[frame - begin]))
-            result[frame] = Cover(
-                self.person, grown(landmarks[frame - begin], 1 if sure else growth), sure
-            )
+            here = landmarks[frame - begin]
+            if not sure:
+                here = grown(here, 1 + min(GROWTH + float(error[frame - begin]), MAX_GROWTH))
+            result[frame] = Cover(self.person, here, sure)
         return result
 
     def forget(self, before: int) -> None:
@@ -140,16 +141,21 @@ def has_left(landmarks: np.ndarray, photo: np.ndarray) -> bool:
 def without_doubles(covers: list[Cover]) -> list[Cover]:
     """The covers of one frame that have a place of their own.
 
-    One that is only expected gives way to a face that is seen in the same place, and of two of one
-    person that are expected near each other one remains, large enough for both.
+    One that is only expected gives way to a face that is seen in the same place, which then becomes
+    as large as the other if it was smaller: what is found first of a face that comes back is often
+    too small.  Of two that are expected near each other one remains, large enough for both.
     """
     kept = [cover for cover in covers if cover.sure]
     for cover in (cover for cover in covers if not cover.sure):
         twin = next((k for k in kept if apart(k.landmarks, cover.landmarks) < SAME), None)
         if twin is None:
             kept.append(cover)
-        elif not twin.sure:
-            both = (twin.landmarks + cover.landmarks) / 2
-            factor = 1 + apart(twin.landmarks, cover.landmarks) / 2
-            kept[kept.index(twin)] = Cover(twin.person, grown(both, factor), False)
+            continue
+        size = max(1.0, radius(cover.landmarks) / radius(twin.landmarks))
+        if twin.sure:
+            landmarks = grown(twin.landmarks, size)
+        else:
+            factor = size + apart(twin.landmarks, cover.landmarks) / 2
+            landmarks = grown((twin.landmarks + cover.landmarks) / 2, factor)
+        kept[kept.index(twin)] = replace(twin, landmarks=landmarks)
     return kept
