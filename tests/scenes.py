@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -101,3 +102,43 @@ def shot(
         for face in faces:
             face[:, columns] = False
     return Shot(pixels, tuple(faces), tuple(areas))
+
+
+def write(
+    path,
+    frames: list[np.ndarray],
+    times: list[int] | None = None,
+    rotation: int = 0,
+    sound: str | None = None,
+) -> None:
+    """A video near enough without loss, 25 frames a second or at `times` in milliseconds, that is
+    to be turned by `rotation` degrees before it is seen; with a second of a tone."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "8"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 1000)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        if sound:
+            voice = container.add_stream(sound, rate=8000)
+            tone = 8000 * np.sin(np.arange(8000) * 2 * np.pi * 440 / 8000)
+            samples = av.AudioFrame.from_ndarray(tone.astype(np.int16)[None], "s16", "mono")
+            samples.sample_rate, samples.pts = 8000, 0
+            container.mux(voice.encode(samples))
+            container.mux(voice.encode(None))
+        for i, pixels in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            picture.pts = times[i] if times else 40 * i
+            picture.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+
+def frames_of(path) -> list[np.ndarray]:
+    """The pixels of every frame, as they are stored."""
+    import av
+
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]

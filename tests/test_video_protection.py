@@ -6,15 +6,14 @@ a face, in the place where the scene put it, that is as it was.
 
 import numpy as np
 import pytest
-from scenes import HEIGHT, WIDTH, Shot, backdrop, shot
-
-av = pytest.importorskip("av")
-
-from elseface.scripts.anonymize import IfNoFace  # noqa: E402
-from elseface.scripts.footage.reading import Clip  # noqa: E402
-from elseface.scripts.video import anonymize_clip  # noqa: E402
-from elseface.stage3_generate.choices import MethodName  # noqa: E402
-from elseface.stage3_generate.classic import load_obfuscation  # noqa: E402
+from elseface.scripts.anonymize import IfNoFace
+from elseface.scripts.footage import protection, tracking, tracks
+from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.reading import Clip
+from elseface.scripts.video import anonymize_clip
+from elseface.stage3_generate.choices import MethodName
+from elseface.stage3_generate.classic import load_obfuscation
+from scenes import HEIGHT, WIDTH, Shot, backdrop, frames_of, shot, write
 
 #: A frame shows a face if more than this share of it is as it was.
 SHOWN = 0.03
@@ -52,21 +51,6 @@ SCENES = {
 }
 
 
-def write(path, shots: list[Shot]) -> None:
-    """The scene as a video, near enough without loss."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"crf": "8"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for s in shots:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(s.pixels, format="rgb24")))
-        container.mux(stream.encode(None))
-
-
-def frames_of(path) -> list[np.ndarray]:
-    with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-
-
 def exposed(path, shots: list[Shot]) -> list[int]:
     """The frames of a written video that show an original face."""
     frames = frames_of(path)
@@ -76,7 +60,7 @@ def exposed(path, shots: list[Shot]) -> list[int]:
 
 def protected(shots: list[Shot], folder, hold: float = 5.0):
     """The written video and what the report says of it."""
-    write(folder / "in.mp4", shots)
+    write(folder / "in.mp4", [s.pixels for s in shots])
     blackout = load_obfuscation(MethodName.BLACKOUT)
     with Clip(folder / "in.mp4") as clip:
         said = anonymize_clip(clip, folder / "out.mp4", blackout, 0, hold, True, IfNoFace.SKIP)
@@ -90,3 +74,52 @@ def test_no_frame_shows_a_face(name, tmp_path):
     showing = {i for i, s in enumerate(shots) if s.exposed(s.pixels) > 2 * SHOWN}
     assert set(exposed(tmp_path / "in.mp4", shots)) >= showing  # the count can fail
     assert exposed(output, shots) == []
+
+
+def test_holding_and_looking_ahead_are_what_protects(tmp_path, monkeypatch):
+    """Without either the same scenes show faces, so that the test above can fail."""
+    monkeypatch.setattr(tracking.Tracker, "_begin", _without_looking_back)
+    monkeypatch.setattr(tracking, "drift", lambda *_: None)
+    for name in ("enters and leaves", "is occluded", "appears"):
+        folder = tmp_path / name
+        folder.mkdir()
+        output, _ = protected(SCENES[name], folder, hold=0)
+        assert exposed(output, SCENES[name])
+
+
+def _without_looking_back(self, person, now, sighting, earliest) -> None:
+    self.tracks.append(tracks.Track(person, now, {now: sighting}))
+
+
+def test_a_cut_ends_the_old_covers_and_a_flash_does_not(tmp_path):
+    shots = [shot(ONE, [(80, 100)])] * 12 + [shot(OTHER, [(240, 120)])] * 12
+    _, said = protected(shots, tmp_path)
+    assert said["cuts"] == 1
+    assert [person["frames"] for person in said["people"]] == [12, 12]
+    white = Shot(np.full_like(shots[0].pixels, 250), (), ())
+    flash = [*shots[:12], white, *shots[:11]]
+    output, said = protected(flash, tmp_path)
+    assert said["cuts"] == 0 and [person["frames"] for person in said["people"]] == [24]
+    assert exposed(output, flash) == []
+
+
+def test_a_face_lost_and_found_is_one_person(tmp_path):
+    _, said = protected(SCENES["is occluded"], tmp_path)
+    (person,) = said["people"]
+    assert person["seen"] < person["frames"] == len(SCENES["is occluded"])
+
+
+def test_memory_is_bounded():
+    """No more frames are taken than are looked ahead, however long the video."""
+    taken = 0
+
+    def frames():
+        nonlocal taken
+        for i in range(200):
+            taken += 1
+            yield Frame(SCENES["cross"][0].pixels[:64, :64], i)
+
+    blackout = load_obfuscation(MethodName.BLACKOUT)
+    for given, _ in enumerate(protection.protect(frames(), blackout, 0, 12, 50)):
+        assert taken - given <= 12 + 3 * protection.BATCH
+    assert given == 199

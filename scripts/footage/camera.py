@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import cv2
@@ -29,7 +28,7 @@ class Camera:
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self.name = name
-        os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+        cv2.setLogLevel(0)  # what is wrong is said below, once
         self.device = cv2.VideoCapture(int(name) if name.isdigit() else name)
         if not self.device.isOpened():
             why = "no such camera, in use, or no permission; try another --camera"

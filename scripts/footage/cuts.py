@@ -46,8 +46,10 @@ def starts(frames: Iterable[np.ndarray]) -> Iterator[Start]:
     def answer() -> Start:
         nonlocal last
         other = [last is None or _other_scene(last, later) for later in ahead]
-        last = ahead.popleft()
-        return Start(other[0], all(other))
+        start, frame = Start(other[0], all(other)), ahead.popleft()
+        if start.cut or not start.abrupt:  # what comes after a flash is no other scene either
+            last = frame
+        return start
 
     for frame in frames:
         ahead.append(cv2.resize(frame, (SIDE, SIDE), interpolation=cv2.INTER_AREA))

@@ -21,7 +21,7 @@ KEPT_SPEED = 0.95
 #: root mean square distance of the landmarks from their centre, a third of a face's width or so.
 PLACE = 0.012, 0.03
 SIZE = 0.012, 0.004
-SHAPE = 0.02, 0.012
+SHAPE = 0.02, 0.004
 #: A smoothed landmark is never farther from where it was seen, in the same unit.
 LIMIT = 0.04
 #: Where nothing is known: so much, in the same unit.

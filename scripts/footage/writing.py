@@ -49,6 +49,8 @@ class Writer:
         self.time_base, self.rate = time_base, rate
         self.sounds = sounds
         self.encoded: list[av.AudioStream] = []
+        self.early: list[av.Packet] = []
+        self.begun = False
 
     def __enter__(self) -> Writer:
         with self._explained():
@@ -67,10 +69,8 @@ class Writer:
             odd = height % 2, width % 2
             pixels = cv2.copyMakeBorder(pixels, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
         with self._explained():
-            if not self.video.codec_context.is_open:
-                context = self.video.codec_context
-                context.height, context.width = pixels.shape[:2]
-                context.pix_fmt, context.time_base = "yuv420p", self.time_base
+            if not self.begun:
+                self._begin(*pixels.shape[:2])
             picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             picture.pts, picture.time_base = frame.stamp, self.time_base
             self.container.mux(self.video.encode(picture))
@@ -79,14 +79,27 @@ class Writer:
         """The next packet of sound."""
         if packet.stream.index not in self.targets:
             return
+        if not self.begun:  # the file begins with the size of its pictures
+            self.early.append(packet)
+            return
         target = self.targets[packet.stream.index]
         with self._explained():
             if target in self.encoded:
                 for samples in packet.decode():
                     self.container.mux(target.encode(samples))
-            elif packet.dts is not None:  # the last packet is empty
+            elif packet.size:  # the last packet is empty
                 packet.stream = target
                 self.container.mux(packet)
+
+    def _begin(self, height: int, width: int) -> None:
+        context = self.video.codec_context
+        context.height, context.width = height, width
+        context.pix_fmt, context.time_base = "yuv420p", self.time_base
+        self.container.start_encoding()
+        self.begun = True
+        for packet in self.early:
+            self.hear(packet)
+        self.early.clear()
 
     def __exit__(
         self,
