@@ -26,7 +26,7 @@ def complain(message: object) -> None:
 
 @contextlib.contextmanager
 def silent_start() -> Iterator[None]:
-    """Hide what TensorFlow's libraries print while they load; no setting of theirs does.
+    """Hide what native libraries print while they start; no setting of theirs does.
 
     Exceptions pass, and so does everything printed after.
     """

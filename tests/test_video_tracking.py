@@ -28,7 +28,9 @@ def test_smoothing_steadies_and_does_not_lag(mean_shape, random):
 
 def test_gaps_and_both_ends_are_filled_in_with_more_doubt(mean_shape):
     true = path(mean_shape, 30)
-    seen = [Sighting(points) if 5 <= i < 12 or 18 <= i < 25 else None for i, points in enumerate(true)]
+    seen = [None] * 30
+    for i in (*range(5, 12), *range(18, 25)):
+        seen[i] = Sighting(true[i])
     smoothed, error = smooth(seen)
     away = np.hypot(*(smoothed - true).transpose(2, 0, 1)).max(1) / radius(true[0])
     assert away[12:18].max() < 0.1 and away[0] < 0.3 and away[-1] < 0.3
@@ -51,9 +53,9 @@ def seen():
 
 def test_a_face_is_found_where_it_is_expected_and_nowhere_else(seen):
     pixels, landmarks = seen
-    found = look(pixels, landmarks + [8, -6])
+    found = look(pixels, landmarks + np.array([8, -6]))
     assert found and np.abs(found.landmarks - landmarks).mean() < 3
-    assert look(pixels, landmarks + [90, 0]) is None
+    assert look(pixels, landmarks + np.array([90, 0])) is None
     turned = shot(backdrop(0), [(150, 120)], [(56, 40)]).pixels
     assert look(turned, landmarks) is None or plausible(look(turned, landmarks).landmarks)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import cv2
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.console import silent_start
 from elseface.scripts.footage.frame import Frame
 
 #: Of cameras that do not say how fast they are.
@@ -28,8 +29,8 @@ class Camera:
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self.name = name
-        cv2.setLogLevel(0)  # what is wrong is said below, once
-        self.device = cv2.VideoCapture(int(name) if name.isdigit() else name)
+        with silent_start():  # what is wrong is said below, once
+            self.device = cv2.VideoCapture(int(name) if name.isdigit() else name)
         if not self.device.isOpened():
             why = "no such camera, in use, or no permission; try another --camera"
             raise ElsefaceError(f"camera {name}: does not open: {why}")
