@@ -61,6 +61,7 @@ def test_sound_is_copied_and_what_is_no_face_stays(tmp_path):
     assert away.mean() < 3
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.video[0].codec_context.name == "h264"
+        assert not {"title", "location"} & set(container.metadata)
 
 
 def test_sound_can_be_left_out_or_be_of_another_kind(tmp_path):

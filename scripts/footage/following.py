@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from elseface.common.face import Alignment
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.stage1_disentangle.alignment import align
 from elseface.stage1_disentangle.detection import candidates
@@ -30,7 +31,7 @@ GRID, RETURN, ENOUGH = 9, 1.0, 0.35
 def look(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
     """The face near landmarks `expected` (68, 2) in a photo, uint8 RGB, if the detector sees it."""
     alignment = align(expected)
-    crop = alignment.crop(photo, SIDE, FIELD)
+    crop = cut_out(photo, alignment, SIDE, FIELD)
     middle, box_side = SIDE / 2, BOX * SIDE / FIELD
     best = None
     for box, score in candidates(crop):
@@ -50,7 +51,7 @@ def drift(before: np.ndarray, after: np.ndarray, face: Sighting) -> Sighting | N
     """`face` of the photo `before` moved as the picture moved to `after`, if that can be told."""
     alignment = align(face.landmarks)
     old, new = (
-        cv2.cvtColor(alignment.crop(photo, SIDE, FIELD), cv2.COLOR_RGB2GRAY)
+        cv2.cvtColor(cut_out(photo, alignment, SIDE, FIELD), cv2.COLOR_RGB2GRAY)
         for photo in (before, after)
     )
     to_crop = SIDE / FIELD
@@ -73,6 +74,12 @@ def drift(before: np.ndarray, after: np.ndarray, face: Sighting) -> Sighting | N
         moved = moved.mean(0) + (moved - moved.mean(0)) / scale
     in_photo = alignment.to_photo((moved - shift) / to_crop)
     return Sighting(in_photo, doubt=face.doubt + 1)
+
+
+def cut_out(photo: np.ndarray, alignment: Alignment, size: int, field: float = 1.0) -> np.ndarray:
+    """As :meth:`Alignment.crop`, but without a look at the rest of a large photo."""
+    window = alignment.widened(field).window(photo.shape)
+    return alignment.within(window).crop(photo[window], size, field)
 
 
 def plausible(landmarks: np.ndarray) -> bool:

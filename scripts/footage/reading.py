@@ -10,9 +10,12 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.video.reformatter import Colorspace
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage.frame import Frame
 
+#: H.264's code for colours of which nothing is said, and the height from which they are BT.709's.
+UNSAID, HD = 2, 720
 #: A file is taken for truncated if it ends so many seconds before it says it does.
 MISSING = 1.0
 
@@ -24,7 +27,7 @@ class Clip:
     ----------
     path : Path
     video : its picture stream
-    sounds : its sound streams
+    sounds : its sound streams, but for those of a kind that nobody knows
     rate : frames a second, on average
     expected : about how many frames it has, or None if the file does not say
 
@@ -38,13 +41,13 @@ class Clip:
         self.path = path
         with _explained(path):
             self.container = av.open(str(path), metadata_errors="replace")
-        pictures = [s for s in self.container.streams.video if not _is_cover(s)]
+        pictures = [s for s in self.container.streams.video if s.codec_context and not _is_cover(s)]
         if not pictures:
             self.container.close()
-            raise ElsefaceError(f"{path}: has no moving picture")
+            raise ElsefaceError(f"{path}: has no moving picture that can be read")
         self.video = pictures[0]
         self.video.thread_type = "AUTO"
-        self.sounds = list(self.container.streams.audio)
+        self.sounds = [s for s in self.container.streams.audio if s.codec_context]
         self.rate = Fraction(self.video.average_rate or self.video.guessed_rate or 25)
         self.expected = self.video.frames or self._estimated()
 
@@ -137,7 +140,9 @@ def _upright(
         height, width = picture.height, round(picture.width * (ratio or 1))
     else:
         height, width = shape if turns % 2 == 0 else shape[::-1]
-    pixels = picture.to_ndarray(width=width, height=height, format="rgb24")
+    # What does not say how its colours are meant is taken as players take it: by its size.
+    meant = None if picture.colorspace != UNSAID or picture.height < HD else Colorspace.ITU709
+    pixels = picture.to_ndarray(width=width, height=height, format="rgb24", src_colorspace=meant)
     return np.ascontiguousarray(np.rot90(pixels, turns))
 
 

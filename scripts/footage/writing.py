@@ -13,6 +13,7 @@ import av
 import av.error
 import cv2
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage.frame import Frame
 
@@ -20,6 +21,8 @@ from elseface.scripts.footage.frame import Frame
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 #: Quality of H.264, lower is better, and how long the encoder may think.
 QUALITY = {"crf": "18", "preset": "veryfast"}
+#: H.264's code for the colours of high definition, which every result says it has.
+BT709 = 1
 
 
 class Writer:
@@ -56,9 +59,13 @@ class Writer:
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.file = open(self.temporary, "wb")
-            self.container = av.open(self.file, "w", CONTAINERS[self.path.suffix.lower()])
-            self.video = self.container.add_stream("libx264", rate=self.rate, options=QUALITY)
-            self.targets = {source.index: self._target(source) for source in self.sounds}
+            try:
+                self.container = av.open(self.file, "w", CONTAINERS[self.path.suffix.lower()])
+                self.video = self.container.add_stream("libx264", rate=self.rate, options=QUALITY)
+                self.targets = {source.index: self._target(source) for source in self.sounds}
+            except BaseException:
+                self._discard()
+                raise
         return self
 
     def write(self, frame: Frame, pixels: np.ndarray) -> None:
@@ -72,6 +79,7 @@ class Writer:
             if not self.begun:
                 self._begin(*pixels.shape[:2])
             picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            picture = picture.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
             picture.pts, picture.time_base = frame.stamp, self.time_base
             self.container.mux(self.video.encode(picture))
 
@@ -95,6 +103,8 @@ class Writer:
         context = self.video.codec_context
         context.height, context.width = height, width
         context.pix_fmt, context.time_base = "yuv420p", self.time_base
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = ColorRange.MPEG
         self.container.start_encoding()
         self.begun = True
         for packet in self.early:
@@ -114,10 +124,7 @@ class Writer:
                 with contextlib.suppress(Exception):
                     self.container.close()
         finally:
-            with contextlib.suppress(OSError):
-                self.file.close()
-            with contextlib.suppress(OSError):
-                self.temporary.unlink(missing_ok=True)
+            self._discard()
 
     def _finish(self) -> None:
         with self._explained():
@@ -127,6 +134,13 @@ class Writer:
             self.container.close()
             self.file.close()
             os.replace(self.temporary, self.path)
+
+    def _discard(self) -> None:
+        """What is left of the hidden file, if it has not got its name."""
+        with contextlib.suppress(OSError):
+            self.file.close()
+        with contextlib.suppress(OSError):
+            self.temporary.unlink(missing_ok=True)
 
     def _target(self, source: av.AudioStream) -> av.AudioStream:
         """The same sound where the container can hold it, else AAC."""
