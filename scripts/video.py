@@ -115,12 +115,12 @@ def anonymize_clip(
             writer.write(protected.frame, protected.pixels)
             flicker.add(protected)
             frames, cuts = frames + 1, cuts + (protected.cut and frames > 0)
-            for cover in protected.covers:
-                record = people.setdefault(cover.person, {"frames": 0, "seen": 0})
-                time = round(float(protected.frame.stamp * unit), 3)
-                record |= {"first": record.get("first", time), "last": time}
+            time = round(float(protected.frame.stamp * unit), 3)
+            for person in {cover.person: None for cover in protected.covers}:
+                record = people.setdefault(person, {"frames": 0, "seen": 0, "first": time})
+                record["last"] = time
                 record["frames"] += 1
-                record["seen"] += cover.sure
+                record["seen"] += any(c.sure for c in protected.covers if c.person is person)
         if not people and if_no_face is IfNoFace.SKIP:
             raise ElsefaceError(f"{clip.path}: no face found, so not written; see --if-no-face")
     return {

@@ -109,6 +109,15 @@ def test_a_face_lost_and_found_is_one_person(tmp_path):
     assert person["seen"] < person["frames"] == len(SCENES["is occluded"])
 
 
+def test_of_covers_in_one_place_one_large_enough_is_kept(mean_shape):
+    person, face = tracks.Person(0), 100 * mean_shape
+    large, aside = tracks.grown(face, 1.2), face + np.array([200, 0])
+    expected = [tracks.Cover(person, place, False) for place in (aside, face, large, aside)]
+    (seen, left) = tracks.without_doubles([*expected, tracks.Cover(person, face, True)])
+    assert seen.sure and np.allclose(seen.landmarks, large)
+    assert not left.sure and np.allclose(left.landmarks, aside)
+
+
 def test_memory_is_bounded():
     """No more frames are taken than are looked ahead, however long the video."""
     taken = 0

@@ -10,10 +10,11 @@ for faces from 80 pixels, every twelfth and the first of a scene from 40, see
   the picture, `hold` frames are over or the scene ends;
 - so are the frames before it was first seen, `ahead` of them, back to where it entered.
 
-What is not: a face that the detector sees in none of those frames stays as it is; one that turns
-up after more than `hold` frames, or was in sight, unseen by the detector, for more than `ahead`
-frames before, is shown in between; and a lost face that moves quite otherwise than before may
-leave its cover.
+What is not: a face that the detector sees in none of those frames stays as it is, such as one that
+is half hidden, strongly tilted or in profile all the while it is shown, or there for two frames
+only; one that turns up after more than `hold` frames, or was in sight, unseen by the detector, for
+more than `ahead` frames before, is shown in between; and a face that moves unforeseeably while it
+is not seen, least of all when much of it is hidden, may leave its cover.
 """
 
 from __future__ import annotations

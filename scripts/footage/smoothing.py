@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: A frame's share of the speed that the next one keeps.
-KEPT_SPEED = 0.95
+#: A frame's share of the speed that the next one keeps: on its way, and of growing or turning.
+KEPT_SPEED, KEPT_TURN = 0.95, 0.7
 #: Deviation of what is seen from what is, and of how fast speed changes a frame.  Both over the
 #: root mean square distance of the landmarks from their centre, a third of a face's width or so.
 PLACE = 0.012, 0.03
@@ -78,7 +78,7 @@ def smooth(seen: Sequence[Sighting | None]) -> tuple[np.ndarray, np.ndarray]:
         return _kalman(rows, deviation, drift, kept)
 
     shape, _ = filtered((points - place) / turn, *SHAPE, 0.0)
-    size, _ = filtered(np.log(turn), *SIZE, KEPT_SPEED)
+    size, _ = filtered(np.log(turn), *SIZE, KEPT_TURN)
     centre, error = filtered(place / unit, *PLACE, KEPT_SPEED)
     result = _real(shape * np.exp(size) + centre * unit)
     for i in where:

@@ -84,7 +84,7 @@ class Tracker:
         after = first + count
         by_track = [track.covers(first, after - 1) for track in self.tracks]
         covers = [
-            without_doubles([covers[frame] for covers in by_track if frame in covers])
+            without_doubles([c for covers in by_track for c in covers.get(frame, ())])
             for frame in range(first, after)
         ]
         people = {cover.person: None for here in covers for cover in here}

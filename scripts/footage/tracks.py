@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -34,7 +35,7 @@ class Person:
     change: Change | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cover:
     """What is to be replaced in a frame.
 
@@ -88,33 +89,42 @@ class Track:
         """Landmarks (68, 2) in a frame after, or before, all that were seen."""
         nearest = min(self.seen, key=lambda seen: abs(seen - frame))
         if frame > nearest:
-            return self._smoothed(nearest - RECENT, frame)[0][-1]
-        return self._smoothed(frame, nearest + RECENT)[0][0]
+            return _smoothed(self.seen, nearest - RECENT, frame)[0][-1]
+        return _smoothed(self.seen, frame, nearest + RECENT)[0][0]
 
-    def covers(self, first: int, last: int) -> dict[int, Cover]:
-        """What to cover in the frames from `first` to `last`, both included."""
+    def covers(self, first: int, last: int) -> dict[int, list[Cover]]:
+        """What to cover in the frames from `first` to `last`, both included.
+
+        Where the face is not seen there are two covers: where the picture's motion took it, which
+        may be that of something in front, and where it would be had it gone on as it went.
+        """
         wanted = range(max(first, self.start), min(last + 1, self.end or last + 1))
         if not wanted:
             return {}
-        begin = min(wanted[0], max((s for s in self.seen if s <= wanted[0]), default=wanted[0]))
-        begin -= PAST
-        landmarks, error = self._smoothed(begin, max(wanted[-1], *self.seen))
-        result = {}
-        for frame in wanted:
-            sure = frame in self.seen and self.seen[frame].sure
-            here = landmarks[frame - begin]
-            if not sure:
-                here = grown(here, 1 + min(GROWTH + float(error[frame - begin]), MAX_GROWTH))
-            result[frame] = Cover(self.person, here, sure)
+        sure = {frame: seen for frame, seen in self.seen.items() if seen.sure}
+        result: dict[int, list[Cover]] = {frame: [] for frame in wanted}
+        for sightings in (self.seen, sure) if sure.keys() != self.seen.keys() else (sure,):
+            begin = min(wanted[0], max((s for s in sightings if s <= wanted[0]), default=wanted[0]))
+            begin -= PAST
+            landmarks, error = _smoothed(sightings, begin, max(wanted[-1], *sightings))
+            for frame in wanted:
+                here = landmarks[frame - begin]
+                if frame not in sure:
+                    growth = min(GROWTH + float(error[frame - begin]), MAX_GROWTH)
+                    result[frame].append(Cover(self.person, grown(here, 1 + growth), False))
+                elif not result[frame]:
+                    result[frame].append(Cover(self.person, here, True))
         return result
 
     def forget(self, before: int) -> None:
         """Drop what no later frame's smoothing needs."""
-        needed = min(before, max((s for s in self.seen if s <= before), default=before)) - PAST
+        sure = (frame for frame, seen in self.seen.items() if seen.sure and frame <= before)
+        needed = max(sure, default=before) - PAST
         self.seen = {frame: seen for frame, seen in self.seen.items() if frame >= needed}
 
-    def _smoothed(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
-        return smooth([self.seen.get(frame) for frame in range(first, last + 1)])
+
+def _smoothed(seen: Mapping[int, Sighting], first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    return smooth([seen.get(frame) for frame in range(first, last + 1)])
 
 
 def grown(landmarks: np.ndarray, factor: float) -> np.ndarray:
