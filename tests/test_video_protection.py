@@ -113,7 +113,7 @@ def test_of_covers_in_one_place_one_large_enough_is_kept(mean_shape):
     person, face = tracks.Person(0), 100 * mean_shape
     large, aside = tracks.grown(face, 1.2), face + np.array([200, 0])
     expected = [tracks.Cover(person, place, False) for place in (aside, face, large, aside)]
-    (seen, left) = tracks.without_doubles([*expected, tracks.Cover(person, face, True)])
+    (left, seen) = tracks.without_doubles([*expected, tracks.Cover(person, face, True)])
     assert seen.sure and np.allclose(seen.landmarks, large)
     assert not left.sure and np.allclose(left.landmarks, aside)
 

@@ -153,7 +153,8 @@ def without_doubles(covers: list[Cover]) -> list[Cover]:
 
     One that is only expected gives way to a face that is seen in the same place, which then becomes
     as large as the other if it was smaller: what is found first of a face that comes back is often
-    too small.  Of two that are expected near each other one remains, large enough for both.
+    too small.  Of two that are expected near each other one remains, large enough for both.  Those
+    that are seen come last, to be laid over the others: they are in front.
     """
     kept = [cover for cover in covers if cover.sure]
     for cover in (cover for cover in covers if not cover.sure):
@@ -168,4 +169,4 @@ def without_doubles(covers: list[Cover]) -> list[Cover]:
             factor = size + apart(twin.landmarks, cover.landmarks) / 2
             landmarks = grown((twin.landmarks + cover.landmarks) / 2, factor)
         kept[kept.index(twin)] = replace(twin, landmarks=landmarks)
-    return kept
+    return sorted(kept, key=lambda cover: cover.sure)
