@@ -113,14 +113,14 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
     Parameters
     ----------
     extras : where to, by option; None where it was not asked for
-    photos : every file that the run reads or writes
+    photos : every picture or video that the run reads or writes
 
     Raises
     ------
     ElsefaceError
-        When a path is one of the photos or of the other extras, or cannot be written.
+        When a path is one of the pictures or of the other extras, or cannot be written.
     """
-    taken = {real_path(photo): "one of the photos" for photo in photos}
+    taken = {real_path(photo): "one of the pictures" for photo in photos}
     for option, path in extras.items():
         if path is None:
             continue

@@ -12,13 +12,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, list_photos, plan, write_whole
+from elseface.common.files import check_extras, plan, write_whole
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.scripts.loading import (
+    Edit,
+    Epsilon,
+    Gallery,
+    Keep,
+    MaxFlips,
+    Method,
+    Policy,
+    Seed,
+    Shape,
+    Strength,
+    Weights,
+    edit_options,
+    load_anonymizer,
+)
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
-    from elseface.common.anonymizer import Anonymizer
     from elseface.scripts.release.certificate import CertifiedFile
 
 
@@ -33,29 +47,16 @@ class IfNoFace(StrEnum):
 def command(
     paths: Annotated[list[Path], typer.Argument(help="Photos and folders.", show_default=False)],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
-    method: Annotated[
-        MethodName, typer.Option(help="How faces are replaced; the others compare.")
-    ] = MethodName.ATTRIBUTE_EDIT,
-    strength: Annotated[
-        float | None, typer.Option(help="Of blur, pixelate and swirl.", show_default=False)
-    ] = None,
-    gallery: Annotated[
-        Path | None, typer.Option(help="Of mean-face: photos of others.", show_default=False)
-    ] = None,
-    policy: Annotated[PolicyName, typer.Option(help="How attributes change.")] = PolicyName.PPAS,
-    shape: Annotated[ShapeName, typer.Option(help="Whose face shape.")] = ShapeName.NEW,
-    edit: Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')] = "",
-    keep: Annotated[
-        str, typer.Option(help="Attributes to protect besides gender's, by comma.")
-    ] = "",
-    max_flips: Annotated[
-        int | None, typer.Option(min=0, help="ppas: change at most this many attributes.")
-    ] = None,
-    epsilon: Annotated[
-        float,
-        typer.Option(min=0, max=500, help="ppas: budget of a randomized response; hide the seed."),
-    ] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Another number, other faces.")] = 0,
+    method: Method = MethodName.ATTRIBUTE_EDIT,
+    strength: Strength = None,
+    gallery: Gallery = None,
+    policy: Policy = PolicyName.PPAS,
+    shape: Shape = ShapeName.NEW,
+    edit: Edit = "",
+    keep: Keep = "",
+    max_flips: MaxFlips = None,
+    epsilon: Epsilon = 0.0,
+    seed: Seed = 0,
     aligned: Annotated[
         bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
     ] = False,
@@ -83,9 +84,7 @@ def command(
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
     ] = None,
-    weights: Annotated[
-        Path | None, typer.Option(help="Weights of your own training.", show_default=False)
-    ] = None,
+    weights: Weights = None,
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
@@ -94,11 +93,7 @@ def command(
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate}
     check_extras(beside, photos | {source for source, _ in refused})
-    kept = [name for name in keep.replace(" ", "").split(",") if name]
-    options = {
-        "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,
-        "epsilon": epsilon,
-    }  # fmt: skip
+    options = edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     sources = [job.source for job in jobs]
@@ -108,7 +103,7 @@ def command(
 
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
-        anonymizer = _load(method, strength, gallery, weights, options)
+        anonymizer = load_anonymizer(method, strength, gallery, weights, options)
         from elseface.scripts.release.certify import certify, issue
         from elseface.scripts.release.photos import load_release
         from elseface.scripts.release.report import describe, released
@@ -147,34 +142,6 @@ def command(
         sys.exit(2)
     if any(record["output"] is None for record in records):
         sys.exit(PARTIAL)
-
-
-def _load(
-    method: MethodName,
-    strength: float | None,
-    gallery: Path | None,
-    weights: Path | None,
-    options: dict[str, Any],
-) -> Anonymizer:
-    ours = method is MethodName.ATTRIBUTE_EDIT
-    if not ours and (options["edit"] or options["keep"] or weights):
-        raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
-    if (gallery is None) == (method is MethodName.MEAN_FACE):
-        raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
-    if strength is not None and (ours or gallery):
-        raise ElsefaceError("--strength goes with blur, pixelate and swirl")
-    if gallery:
-        from elseface.stage3_generate.k_same import load_mean_face
-
-        return load_mean_face(path for path, _ in list_photos([gallery]))
-    if not ours:
-        from elseface.stage3_generate.classic import load_obfuscation
-
-        return load_obfuscation(method, strength)
-    from elseface.common.weights import PACKAGED
-    from elseface.stage3_generate.load import load_attribute_edit
-
-    return load_attribute_edit(**options, folder=weights or PACKAGED)
 
 
 def _written(extras: dict[Path, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Where the time goes for a 640x480 photo with one face, each step as a ratio to detection.
+"""Where the time goes for a 640x480 photo, or video, with one face, as ratios to detection.
 
     python -m elseface.scripts.benchmark
 
@@ -13,7 +13,11 @@ from collections.abc import Callable
 from typing import Annotated
 
 import cv2
+import numpy as np
 import typer
+from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.protection import protect
+from elseface.scripts.footage.tracking import FINE
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.factors import (
@@ -28,6 +32,9 @@ from elseface.stage3_generate.load import load_attribute_edit
 from rich.console import Console
 from rich.table import Table
 from skimage.data import astronaut
+
+#: Length of the video.
+FRAMES = 60
 
 
 def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
@@ -59,6 +66,13 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
         "all": lambda: anonymizer.anonymize(photo, find_faces(photo), 0),
     }
     seconds = {name: _median(step, rounds) for name, step in steps.items()}
+    frames = [Frame(np.roll(photo, 2 * i, axis=1), i) for i in range(FRAMES)]
+
+    def film() -> None:
+        for _ in protect(frames, anonymizer, 0, FINE, FRAMES):
+            pass
+
+    seconds["a frame of video"] = _median(film, 3) / FRAMES
     table = Table("step", "ms", "over upsampled detection", "over plain detection")
     plain_s, upsampled = list(seconds.values())[:2]
     for name, took in seconds.items():

@@ -5,7 +5,18 @@ from __future__ import annotations
 import os
 
 import typer
-from elseface.scripts import anonymize, assess, attributes, check, demo, evaluate, serve, train
+from elseface.scripts import (
+    anonymize,
+    assess,
+    attributes,
+    check,
+    demo,
+    evaluate,
+    serve,
+    train,
+    video,
+    webcam,
+)  # fmt: skip
 
 app = typer.Typer(
     help="Replace the faces in photos by faces of nobody.",
@@ -19,6 +30,8 @@ app.command("attributes")(attributes.command)
 app.command("demo")(demo.command)
 app.command("evaluate")(evaluate.command)
 app.command("serve")(serve.command)
+app.command("video")(video.command)
+app.command("webcam")(webcam.command)
 app.add_typer(train.app, name="train")
 app.add_typer(assess.app, name="assess")
 

@@ -26,7 +26,7 @@ def complain(message: object) -> None:
 
 @contextlib.contextmanager
 def silent_start() -> Iterator[None]:
-    """Hide what TensorFlow's libraries print while they load; no setting of theirs does.
+    """Hide what native libraries print while they start; no setting of theirs does.
 
     Exceptions pass, and so does everything printed after.
     """
@@ -65,12 +65,13 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
     return wrapper
 
 
-def progress(items: Iterable[T], total: int, label: str) -> Iterator[T]:
-    """Yield the items, with a progress bar on standard error when there are several."""
+def progress(items: Iterable[T], total: int | None, label: str) -> Iterator[T]:
+    """Yield the items, with a progress bar on standard error when there are several; `total` is
+    None where nobody knows how many."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     from rich.console import Console
 
-    with Progress(*columns, console=Console(stderr=True), disable=total < 2) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=total in (0, 1)) as bar:
         yield from bar.track(items, total=total, description=label)

@@ -38,12 +38,16 @@ def aligned_face(photo: np.ndarray) -> Face:
 
 
 def face_in_box(photo: np.ndarray, box: Box) -> Face:
-    """The face in a detector's box: landmarks, and a frame that holds its whole ellipse.
+    """The face in a detector's box, its landmarks predicted."""
+    return face_at(predict(photo, box), box)
+
+
+def face_at(landmarks: np.ndarray, box: Box) -> Face:
+    """The face with these landmarks (68, 2) in photo pixels, in a frame that holds its ellipse.
 
     The ellipse of a long or turned face would leave the frame that the eyes and mouth ask for,
     and what lies beyond the frame could not be replaced.
     """
-    landmarks = predict(photo, box)
     alignment = align(landmarks)
     reach = np.abs(face_ellipse(alignment.to_frame(landmarks)).bounds() - 0.5).max()
     return Face(box, landmarks, alignment.widened(max(1.0, reach / (0.5 - RIM))))

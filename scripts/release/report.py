@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import named
 from elseface.scripts.release.recognition import THRESHOLD, chance_level, false_accept
 from elseface.scripts.release.scene import Scene, Subject
@@ -33,15 +34,22 @@ def released(
     }
 
 
+def disguised(new: Disguise | None) -> dict[str, Any]:
+    """Attributes before and after of a face that became somebody; of another nothing."""
+    return {
+        "attributes_before": named(new.before) if new else {},
+        "attributes_after": named(new.after) if new else {},
+    }
+
+
 def _face(subject: Subject, count: int) -> dict[str, Any]:
-    face, new, last = subject.face, subject.disguise, subject.attempt
+    face, last = subject.face, subject.attempt
     return {
         "box": list(face.box),
         "landmarks": face.landmarks.round(1).tolist(),
         "landmarks_fit": subject.fits,
         "found_by": subject.found_by,
-        "attributes_before": named(new.before) if new else {},
-        "attributes_after": named(new.after) if new else {},
+        **disguised(subject.disguise),
         "distance": subject.distance,
         "outcome": subject.step,
         "verified": last is not None and last.passed,

@@ -1,0 +1,202 @@
+"""Who is where in every frame: faces found, followed both ways, lost and held.
+
+A whole frame is searched now and then; in between each face is followed.  A new one is followed
+back through the frames that are still in memory, to where it entered, and stays covered from the
+earliest of them on even where nothing of it can be seen.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from elseface.common.weights import load
+from elseface.scripts.footage.cuts import Start
+from elseface.scripts.footage.following import BOX, drift, look, plausible
+from elseface.scripts.footage.smoothing import Sighting
+from elseface.scripts.footage.tracks import (
+    SAME,
+    Cover,
+    Person,
+    Track,
+    apart,
+    has_left,
+    without_doubles,
+)
+from elseface.stage1_disentangle.detection import Box, detect
+from elseface.stage1_disentangle.landmarks import predict
+from scipy.optimize import linear_sum_assignment
+
+#: Every so many frames faces from 80 pixels are searched for, and from 40.
+COARSE, FINE = 3, 12
+#: A found face is a lost one if it lies this near, over its radius, and so much farther a frame.
+NEAR, FARTHER = 2.0, 0.3
+
+
+@dataclass(frozen=True)
+class View:
+    """The photo (height, width, 3), uint8 RGB, of all in memory that shows a person best, and
+    where: landmarks (68, 2)."""
+
+    person: Person
+    photo: np.ndarray
+    landmarks: np.ndarray
+
+
+class Tracker:
+    """Takes frames one by one and says what to cover in those it still has.
+
+    Parameters
+    ----------
+    hold : frames that a lost face stays covered
+    """
+
+    def __init__(self, hold: int) -> None:
+        self.hold = hold
+        self.frames: dict[int, np.ndarray] = {}
+        self.tracks: list[Track] = []
+        self.people = 0
+        self._count = self._scene = self._searched_coarsely = self._searched_finely = 0
+
+    def add(self, photo: np.ndarray, start: Start) -> None:
+        """Look at the next frame, uint8 RGB."""
+        now, self._count = self._count, self._count + 1
+        self.frames[now] = photo
+        if start.cut:
+            self._scene = now
+            for track in self._live():
+                track.end = now
+        for track in self._live():
+            self._follow(track, now)
+        self._part(now)
+        just_lost = any(track.last_sure == now - 1 for track in self._live())
+        fine = start.abrupt or now - self._searched_finely >= FINE
+        if fine or just_lost or now - self._searched_coarsely >= COARSE:
+            self._searched_coarsely = now
+            self._searched_finely = now if fine else self._searched_finely
+            self._meet(now, detect(photo, double=fine))
+
+    def take(self, count: int) -> tuple[list[list[Cover]], list[View]]:
+        """What to cover in each of the oldest `count` frames, and the people's best views; the
+        frames are let go of."""
+        first = min(self.frames)
+        after = first + count
+        by_track = [track.covers(first, after - 1) for track in self.tracks]
+        covers = [
+            without_doubles([c for covers in by_track for c in covers.get(frame, ())])
+            for frame in range(first, after)
+        ]
+        people = {cover.person: None for here in covers for cover in here}
+        views = [self._best_view(person) for person in people if person.change is None]
+        self.frames = {i: photo for i, photo in self.frames.items() if i >= after}
+        self.tracks = [t for t in self.tracks if t.end is None or t.end > after]
+        for track in self.tracks:
+            track.forget(after)
+        return covers, views
+
+    def _best_view(self, person: Person) -> View:
+        views = [
+            (sighting.sure, sighting.score, frame, sighting.landmarks)
+            for track in self.tracks
+            if track.person is person
+            for frame, sighting in track.seen.items()
+            if frame in self.frames
+        ]
+        _, _, frame, landmarks = max(views, key=lambda view: view[:3])
+        return View(person, self.frames[frame], landmarks)
+
+    def _live(self) -> list[Track]:
+        return [track for track in self.tracks if track.end is None]
+
+    def _follow(self, track: Track, now: int) -> None:
+        photo, expected = self.frames[now], track.expected(now)
+        found = look(photo, expected)
+        if not found and now - 1 in track.seen:
+            found = drift(self.frames[now - 1], photo, track.seen[now - 1])
+        if found:
+            track.add(now, found)
+        lost = now - track.last_sure
+        if lost > self.hold or (lost and has_left(expected, photo)):
+            track.end = now
+
+    def _part(self, now: int) -> None:
+        """Of two tracks that saw the same face, the one that expected it less did not."""
+        sure = [track for track in self._live() if track.last_sure == now]
+        surprise = {t: apart(t.seen[now].landmarks, _before(t, now)) for t in sure}
+        sure.sort(key=surprise.__getitem__)
+        for i, track in enumerate(sure):
+            here = track.seen[now].landmarks
+            others = (other.seen[now].landmarks for other in sure[:i] if now in other.seen)
+            if any(apart(here, other) < SAME for other in others):
+                track.withdraw(now)
+
+    def _meet(self, now: int, boxes: list[Box]) -> None:
+        """Boxes of faces found in the whole frame: known ones, lost ones, new ones."""
+        live = self._live()
+        places = [t.seen[now].landmarks if now in t.seen else t.expected(now) for t in live]
+        found = [_sighting(self.frames[now], box) for box in boxes]
+        cost = np.array([[apart(s.landmarks, place) for place in places] for s in found]).reshape(
+            len(found), len(live)
+        )
+        gates = np.array(
+            [
+                SAME if now in t.seen and t.seen[now].sure else NEAR + FARTHER * (now - t.last_sure)
+                for t in live
+            ]
+        )
+        pairs = linear_sum_assignment(np.where(cost < gates, cost, 1e6))
+        known = {s: t for s, t in zip(*pairs) if cost[s, t] < gates[t]}
+        for i, sighting in enumerate(found):
+            track = live[known[i]] if i in known else None
+            if track is None:
+                self.people += 1
+                self._begin(Person(self.people - 1), now, sighting, self._scene)
+            elif track.last_sure < now:
+                track.end = now + 1
+                self._begin(track.person, now, sighting, max(self._scene, track.last_sure + 1))
+
+    def _begin(self, person: Person, now: int, sighting: Sighting, earliest: int) -> None:
+        """A track of a face found now, followed back to where it entered or was lost."""
+        earliest = max(earliest, min(self.frames))
+        track = Track(person, earliest, {now: sighting})
+        for frame in range(now - 1, earliest - 1, -1):
+            photo, expected = self.frames[frame], track.expected(frame)
+            found = look(photo, expected)
+            if has_left(expected, photo) or (found and self._taken(found, frame)):
+                track.start = frame + 1
+                break
+            if not found and frame + 1 in track.seen:
+                found = drift(self.frames[frame + 1], photo, track.seen[frame + 1])
+            if found:
+                track.add(frame, found)
+        self.tracks.append(track)
+
+    def _taken(self, found: Sighting, frame: int) -> bool:
+        return any(
+            frame in t.seen
+            and t.seen[frame].sure
+            and apart(t.seen[frame].landmarks, found.landmarks) < SAME
+            for t in self.tracks
+        )
+
+
+def _before(track: Track, now: int) -> np.ndarray:
+    return track.seen[max((f for f in track.seen if f < now), default=now)].landmarks
+
+
+def _sighting(photo: np.ndarray, box: Box) -> Sighting:
+    """The face in a detector's box; where its landmarks make no face, an average one's."""
+    landmarks = predict(photo, box)
+    if found := look(photo, landmarks):
+        return found
+    if plausible(landmarks):
+        return Sighting(landmarks)
+    left, top, right, bottom = box
+    centre = np.array([left + right, top + bottom]) / 2
+    return Sighting(centre + (_mean_shape() - 0.5) * (right - left) / BOX)
+
+
+@functools.cache
+def _mean_shape() -> np.ndarray:
+    return load("shape")[0]["mean"].reshape(68, 2).astype(np.float64)

@@ -1,0 +1,158 @@
+"""Writing a video: H.264, the sound copied, whole or not at all, no metadata."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import av.error
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.footage.frame import Frame
+
+#: What a result may be called, and the container each is.
+CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+#: Quality of H.264, lower is better, and how long the encoder may think.
+QUALITY = {"crf": "18", "preset": "veryfast"}
+#: H.264's code for the colours of high definition, which every result says it has.
+BT709 = 1
+
+
+class Writer:
+    """A video being written; a context manager.
+
+    It goes to a hidden file beside `path`, which takes its name when everything is written and is
+    removed when anything fails, Ctrl-C included.
+
+    Parameters
+    ----------
+    path : ends in one of :data:`CONTAINERS`
+    time_base : unit of the frames' stamps, in seconds
+    rate : frames a second, on average
+    sounds : streams of the source whose packets will come
+
+    Raises
+    ------
+    ElsefaceError
+        Whenever something cannot be written.
+    """
+
+    def __init__(
+        self, path: Path, time_base: Fraction, rate: Fraction, sounds: list[av.AudioStream]
+    ) -> None:
+        self.path = path
+        self.temporary = path.with_name(f".{path.name}.part")
+        self.time_base, self.rate = time_base, rate
+        self.sounds = sounds
+        self.encoded: list[av.AudioStream] = []
+        self.early: list[av.Packet] = []
+        self.begun = False
+
+    def __enter__(self) -> Writer:
+        with self._explained():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = open(self.temporary, "wb")
+            try:
+                self.container = av.open(self.file, "w", CONTAINERS[self.path.suffix.lower()])
+                self.video = self.container.add_stream("libx264", rate=self.rate, options=QUALITY)
+                self.targets = {source.index: self._target(source) for source in self.sounds}
+            except BaseException:
+                self._discard()
+                raise
+        return self
+
+    def write(self, frame: Frame, pixels: np.ndarray) -> None:
+        """The next frame, with `pixels` in place of its own; one odd row or column is repeated,
+        as the format takes even sizes only."""
+        height, width = pixels.shape[:2]
+        if height % 2 or width % 2:
+            odd = height % 2, width % 2
+            pixels = cv2.copyMakeBorder(pixels, 0, odd[0], 0, odd[1], cv2.BORDER_REPLICATE)
+        with self._explained():
+            if not self.begun:
+                self._begin(*pixels.shape[:2])
+            picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            picture = picture.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+            picture.pts, picture.time_base = frame.stamp, self.time_base
+            self.container.mux(self.video.encode(picture))
+
+    def hear(self, packet: av.Packet) -> None:
+        """The next packet of sound."""
+        if packet.stream.index not in self.targets:
+            return
+        if not self.begun:  # the file begins with the size of its pictures
+            self.early.append(packet)
+            return
+        target = self.targets[packet.stream.index]
+        with self._explained():
+            if target in self.encoded:
+                for samples in packet.decode():
+                    self.container.mux(target.encode(samples))
+            elif packet.size:  # the last packet is empty
+                packet.stream = target
+                self.container.mux(packet)
+
+    def _begin(self, height: int, width: int) -> None:
+        context = self.video.codec_context
+        context.height, context.width = height, width
+        context.pix_fmt, context.time_base = "yuv420p", self.time_base
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = ColorRange.MPEG
+        self.container.start_encoding()
+        self.begun = True
+        for packet in self.early:
+            self.hear(packet)
+        self.early.clear()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+            else:
+                with contextlib.suppress(Exception):
+                    self.container.close()
+        finally:
+            self._discard()
+
+    def _finish(self) -> None:
+        with self._explained():
+            self.container.mux(self.video.encode(None))
+            for target in self.encoded:
+                self.container.mux(target.encode(None))
+            self.container.close()
+            self.file.close()
+            os.replace(self.temporary, self.path)
+
+    def _discard(self) -> None:
+        """What is left of the hidden file, if it has not got its name."""
+        with contextlib.suppress(OSError):
+            self.file.close()
+        with contextlib.suppress(OSError):
+            self.temporary.unlink(missing_ok=True)
+
+    def _target(self, source: av.AudioStream) -> av.AudioStream:
+        """The same sound where the container can hold it, else AAC."""
+        if source.codec_context.codec.canonical_name in self.container.supported_codecs:
+            return self.container.add_stream_from_template(source)
+        self.encoded.append(self.container.add_stream("aac", rate=source.codec_context.sample_rate))
+        return self.encoded[-1]
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
+            raise ElsefaceError(f"{self.path}: cannot be written ({reason})") from None

@@ -1,0 +1,88 @@
+"""The options that choose an anonymizer, and the anonymizer they choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import list_photos
+from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
+
+if TYPE_CHECKING:
+    from elseface.common.anonymizer import Anonymizer
+
+Method = Annotated[MethodName, typer.Option(help="How faces are replaced; the others compare.")]
+Strength = Annotated[
+    float | None, typer.Option(help="Of blur, pixelate and swirl.", show_default=False)
+]
+Gallery = Annotated[
+    Path | None, typer.Option(help="Of mean-face: photos of others.", show_default=False)
+]
+Policy = Annotated[PolicyName, typer.Option(help="How attributes change.")]
+Shape = Annotated[ShapeName, typer.Option(help="Whose face shape.")]
+Edit = Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')]
+Keep = Annotated[str, typer.Option(help="Attributes to protect besides gender's, by comma.")]
+MaxFlips = Annotated[
+    int | None, typer.Option(min=0, help="ppas: change at most this many attributes.")
+]
+Epsilon = Annotated[
+    float,
+    typer.Option(min=0, max=500, help="ppas: budget of a randomized response; hide the seed."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="Another number, other faces.")]
+Weights = Annotated[
+    Path | None, typer.Option(help="Weights of your own training.", show_default=False)
+]
+
+
+def edit_options(
+    policy: PolicyName,
+    shape: ShapeName,
+    edit: str,
+    keep: str,
+    max_flips: int | None = None,
+    epsilon: float = 0.0,
+) -> dict[str, Any]:
+    """What :func:`~elseface.stage3_generate.load.load_attribute_edit` is given."""
+    kept = [name for name in keep.replace(" ", "").split(",") if name]
+    return {
+        "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,
+        "epsilon": epsilon,
+    }  # fmt: skip
+
+
+def load_anonymizer(
+    method: MethodName,
+    strength: float | None,
+    gallery: Path | None,
+    weights: Path | None,
+    options: dict[str, Any],
+) -> Anonymizer:
+    """The anonymizer of a command's options; `options` as of :func:`edit_options`.
+
+    Raises
+    ------
+    ElsefaceError
+        When they do not go together, before anything heavy is loaded.
+    """
+    ours = method is MethodName.ATTRIBUTE_EDIT
+    if not ours and (options["edit"] or options["keep"] or weights):
+        raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
+    if (gallery is None) == (method is MethodName.MEAN_FACE):
+        raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
+    if strength is not None and (ours or gallery):
+        raise ElsefaceError("--strength goes with blur, pixelate and swirl")
+    if gallery:
+        from elseface.stage3_generate.k_same import load_mean_face
+
+        return load_mean_face(path for path, _ in list_photos([gallery]))
+    if not ours:
+        from elseface.stage3_generate.classic import load_obfuscation
+
+        return load_obfuscation(method, strength)
+    from elseface.common.weights import PACKAGED
+    from elseface.stage3_generate.load import load_attribute_edit
+
+    return load_attribute_edit(**options, folder=weights or PACKAGED)

@@ -1,0 +1,195 @@
+"""``elseface video`` on files of every kind, and on none."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from elseface.scripts.cli import app
+from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.writing import Writer
+from scenes import HEIGHT, WIDTH, backdrop, frames_of, shot, write
+from typer.testing import CliRunner
+
+PROGRAM = Path(sys.executable).parent / "elseface"
+BACKGROUND = backdrop(0)
+
+
+def scene(n: int = 15) -> list[np.ndarray]:
+    return [shot(BACKGROUND, [(140 + 2 * i, 120)]).pixels for i in range(n)]
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["video", *map(str, arguments), "--method", "blackout"])
+
+
+def complaint(result) -> str:
+    """The one line of a mistake."""
+    assert result.exit_code == 2, result.output
+    (line,) = (li for li in result.stderr.splitlines() if li.startswith("elseface: "))
+    return line
+
+
+def black(pixels: np.ndarray) -> float:
+    return float((pixels.max(-1) < 25).mean())
+
+
+def packets(path, kind: str) -> list[av.Packet]:
+    with av.open(str(path)) as container:
+        stream = next(s for s in container.streams if s.type == kind)
+        return [packet for packet in container.demux(stream) if packet.size]
+
+
+def test_sound_is_copied_and_what_is_no_face_stays(tmp_path):
+    frames = scene()
+    write(tmp_path / "in.mp4", frames, sound="aac")
+    assert run(tmp_path / "in.mp4", "-o", tmp_path / "out.mp4").exit_code == 0
+    before, after = (packets(tmp_path / name, "audio") for name in ("in.mp4", "out.mp4"))
+    assert [bytes(p) for p in before] == [bytes(p) for p in after]
+    assert [p.pts * p.time_base for p in before] == [p.pts * p.time_base for p in after]
+    written = frames_of(tmp_path / "out.mp4")
+    assert len(written) == len(frames) and written[0].shape == frames[0].shape
+    assert all(0.03 < black(pixels) < 0.15 for pixels in written)
+    away = np.abs(written[-1][:, :60].astype(int) - frames[-1][:, :60])
+    assert away.mean() < 3
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        assert not {"title", "location"} & set(container.metadata)
+
+
+def test_sound_can_be_left_out_or_be_of_another_kind(tmp_path):
+    write(tmp_path / "in.mov", scene(), sound="pcm_mulaw")  # which MP4 does not hold
+    assert run(tmp_path / "in.mov", "-o", tmp_path / "mute.mp4", "--no-audio").exit_code == 0
+    assert run(tmp_path / "in.mov", "-o", tmp_path / "aac.mp4").exit_code == 0
+    with av.open(str(tmp_path / "mute.mp4")) as container:
+        assert not container.streams.audio
+    with av.open(str(tmp_path / "aac.mp4")) as container:
+        (sound,) = container.streams.audio
+        assert sound.codec_context.name == "aac"
+        assert 0.9 < float(sound.duration * sound.time_base) < 1.3
+
+
+def test_variable_frame_rate_keeps_its_times(tmp_path):
+    times = list(np.cumsum([0, 20, 90, 40, 33, 150, 21, 40, 40, 70, 20, 20]))
+    write(tmp_path / "in.mp4", scene(len(times)), [int(t) for t in times])
+    assert run(tmp_path / "in.mp4", "-o", tmp_path / "out.mkv").exit_code == 0
+    shown = sorted(float(p.pts * p.time_base) for p in packets(tmp_path / "out.mkv", "video"))
+    assert np.allclose(shown, np.array(times) / 1000, atol=0.0011)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, -90])
+def test_rotated_video_comes_out_upright(tmp_path, rotation):
+    lying = [np.ascontiguousarray(np.rot90(pixels, -rotation // 90)) for pixels in scene(4)]
+    write(tmp_path / "in.mp4", lying, rotation=rotation)
+    assert run(tmp_path / "in.mp4", "-o", tmp_path / "out.mp4").exit_code == 0
+    written = frames_of(tmp_path / "out.mp4")
+    assert written[0].shape == (HEIGHT, WIDTH, 3)
+    assert np.abs(written[0][:60].astype(int) - scene(1)[0][:60]).mean() < 3
+
+
+def test_odd_sizes_get_a_row_more(tmp_path):
+    writer = Writer(tmp_path / "out.mp4", Fraction(1, 25), Fraction(25), [])
+    (pixels,) = scene(1)
+    with writer:
+        writer.write(Frame(pixels, 0), pixels[:-1, :-1])
+    assert frames_of(tmp_path / "out.mp4")[0].shape == (HEIGHT, WIDTH, 3)
+
+
+def test_nobody_in_it_is_not_written_unless_asked(tmp_path):
+    write(tmp_path / "in.mp4", [BACKGROUND[:HEIGHT, :WIDTH]] * 3)
+    assert "no face found" in complaint(run(tmp_path / "in.mp4", "-o", tmp_path / "out.mp4"))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+    copied = run(tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--if-no-face", "copy")
+    assert copied.exit_code == 0 and len(frames_of(tmp_path / "out.mp4")) == 3
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("video") / "in.mkv"
+    write(path, scene(50), sound="aac")
+    return path
+
+
+def test_damaged_files(video, tmp_path):
+    whole = video.read_bytes()
+    (tmp_path / "half.mkv").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.mp4").write_text("not a video")
+    bad = {"half.mkv": "truncated", "text.mp4": "not a video", "no.mp4": "no such file"}
+    for name, says in bad.items():
+        line = complaint(run(tmp_path / name, "-o", tmp_path / "out.mp4"))
+        assert name in line and says in line
+    assert {path.name for path in tmp_path.iterdir()} == {"half.mkv", "text.mp4"}
+
+
+def test_outputs_that_will_not_do(video, tmp_path):
+    (tmp_path / "there.mp4").write_text("dear to me")
+    for output, says in (
+        (video, "overwrite the original"),
+        (tmp_path / "there.mp4", "exists"),
+        (tmp_path / "out.webm", ".mkv"),
+        (tmp_path, "ending in"),
+    ):
+        assert says in complaint(run(video, "-o", output))
+    assert (tmp_path / "there.mp4").read_text() == "dear to me"
+    with_report = run(video, "-o", tmp_path / "out.mp4", "--report", video)
+    assert "another --report" in complaint(with_report)
+
+
+def test_a_failed_overwrite_loses_nothing(video, tmp_path):
+    (tmp_path / "there.mp4").write_text("dear to me")
+    (tmp_path / "half.mkv").write_bytes(video.read_bytes()[:9000])
+    run(tmp_path / "half.mkv", "-o", tmp_path / "there.mp4", "--overwrite")
+    assert (tmp_path / "there.mp4").read_text() == "dear to me"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits file sizes as POSIX does")
+def test_full_disk(video, tmp_path):
+    """A limit on the file's size fails a write as a full disk does."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        line = complaint(run(video, "-o", tmp_path / "out.mp4"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "out.mp4: cannot be written" in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
+def test_ctrl_c_leaves_nothing_behind(tmp_path):
+    write(tmp_path / "in.mp4", scene(8) * 20)
+    command = [PROGRAM, "video", "in.mp4", "-o", "out.mp4", "--method", "blackout"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    part = tmp_path / ".out.mp4.part"
+    while not part.exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in said
+    assert "out.mp4 was not written" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+def test_the_network_gives_a_person_one_face(tmp_path):
+    """Attributes are estimated once, the face stays the same one, and does not flicker: where
+    landmarks are not smoothed, it changes more than the noise of the original, by two thirds."""
+    random = np.random.default_rng(0)
+    noisy = [pixels + random.normal(0, 3, pixels.shape) for pixels in scene(12)]
+    write(tmp_path / "in.mp4", [np.clip(pixels, 0, 255).astype(np.uint8) for pixels in noisy])
+    arguments = ["video", tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--seed", "6"]
+    arguments += ["--report", tmp_path / "report.json"]
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    (person,) = json.loads((tmp_path / "report.json").read_text())["people"]
+    assert person["frames"] == person["seen"] == 12
+    assert len(person["attributes_before"]) == len(person["attributes_after"]) == 40
+    assert 0 < person["flicker"] < 1

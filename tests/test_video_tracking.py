@@ -1,0 +1,85 @@
+"""Smoothing, following and cuts, each by itself."""
+
+import numpy as np
+import pytest
+from elseface.scripts.footage.cuts import FRAMES, Start, starts
+from elseface.scripts.footage.following import drift, look, plausible
+from elseface.scripts.footage.smoothing import LIMIT, Sighting, radius, smooth
+from elseface.stage1_disentangle.faces import find_faces
+from scenes import HEIGHT, WIDTH, backdrop, shot
+
+
+def path(mean_shape, n: int, speed: float = 4.0) -> np.ndarray:
+    """A face of 100 pixels going right: (n, 68, 2)."""
+    return 100 * mean_shape + speed * np.arange(n)[:, None, None] * [1, 0.5]
+
+
+def test_smoothing_steadies_and_does_not_lag(mean_shape, random):
+    true = path(mean_shape, 30)
+    noisy = true + random.normal(0, 1.0, true.shape)
+    smoothed, error = smooth([Sighting(points) for points in noisy])
+    away = np.abs(smoothed - true)
+    assert away.mean() < 0.5 * np.abs(noisy - true).mean()
+    assert np.abs((smoothed - true).mean((0, 1))).max() < 0.1
+    assert (error < 0.02).all()
+    unit = LIMIT * radius(true[0])
+    assert np.hypot(*(smoothed - noisy).transpose(2, 0, 1)).max() <= unit * 1.05
+
+
+def test_gaps_and_both_ends_are_filled_in_with_more_doubt(mean_shape):
+    true = path(mean_shape, 30)
+    seen = [None] * 30
+    for i in (*range(5, 12), *range(18, 25)):
+        seen[i] = Sighting(true[i])
+    smoothed, error = smooth(seen)
+    away = np.hypot(*(smoothed - true).transpose(2, 0, 1)).max(1) / radius(true[0])
+    assert away[12:18].max() < 0.1 and away[0] < 0.3 and away[-1] < 0.3
+    assert error[0] > error[4] > error[8] < error[14] < error[29] > error[25]
+
+
+def test_a_single_sighting_is_enough(mean_shape):
+    (points,) = path(mean_shape, 1)
+    smoothed, _ = smooth([None, Sighting(points), None])
+    assert np.allclose(smoothed, points, atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """A scene and the landmarks of its face."""
+    one = shot(backdrop(0), [(150, 120)])
+    (face,) = find_faces(one.pixels)
+    return one.pixels, face.landmarks
+
+
+def test_a_face_is_found_where_it_is_expected_and_nowhere_else(seen):
+    pixels, landmarks = seen
+    found = look(pixels, landmarks + np.array([8, -6]))
+    assert found and np.abs(found.landmarks - landmarks).mean() < 3
+    assert look(pixels, landmarks + np.array([90, 0])) is None
+    turned = shot(backdrop(0), [(150, 120)], [(56, 40)]).pixels
+    assert look(turned, landmarks) is None or plausible(look(turned, landmarks).landmarks)
+
+
+def test_an_unseen_face_moves_with_the_picture(seen):
+    pixels, landmarks = seen
+    moved = shot(backdrop(0), [(155, 117)]).pixels
+    after = drift(pixels, moved, Sighting(landmarks))
+    assert after and after.doubt == 1 and not after.sure
+    assert np.abs(after.landmarks - landmarks - [5, -3]).max() < 1.5
+    elsewhere = backdrop(3)[:HEIGHT, :WIDTH]
+    assert drift(pixels, elsewhere, Sighting(landmarks)) is None
+
+
+def test_implausible_landmarks(mean_shape):
+    assert plausible(100 * mean_shape)
+    for squeeze in ([1, 0.1], [0.1, 1]):
+        assert not plausible(100 * mean_shape * squeeze)
+
+
+def test_cuts_last_and_flashes_do_not():
+    one, other = backdrop(0)[:HEIGHT, :WIDTH], backdrop(5)[:HEIGHT, :WIDTH] // 2
+    frames = [one] * 4 + [other] * FRAMES + [np.full_like(one, 255)] + [other] * 3
+    assert [i for i, start in enumerate(starts(frames)) if start.cut] == [0, 4]
+    assert list(starts(frames))[4 + FRAMES] == Start(abrupt=True, cut=False)
+    pan = [backdrop(0)[i : i + HEIGHT, 3 * i : 3 * i + WIDTH] for i in range(20)]
+    assert sum(start.cut for start in starts(pan)) == 1
