@@ -8,6 +8,7 @@ The frontal detector (HOG, five poses) is asked for more than it is sure of.  Wh
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from importlib import metadata
 
 import cv2
@@ -15,6 +16,8 @@ import dlib
 import numpy as np
 
 Box = tuple[int, int, int, int]
+#: Takes a photo (height, width, 3) uint8 RGB; gives its faces' boxes, largest first.
+Detector = Callable[[np.ndarray], list[Box]]
 
 #: dlib's smallest face is 80 pixels wide; a picture of at most this many pixels is doubled first.
 DOUBLE_UP_TO = 4_000_000

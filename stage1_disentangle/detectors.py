@@ -13,16 +13,13 @@ All give boxes as dlib's landmark predictor wants them: square, from brows to ch
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import cv2
 import numpy as np
 from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage1_disentangle.detection import Box, detect, network
-
-#: Takes a photo (height, width, 3) uint8 RGB; gives its faces' boxes, largest first.
-Detector = Callable[[np.ndarray], list[Box]]
+from elseface.stage1_disentangle.detection import Box, Detector, detect, network
 
 #: A picture is shrunk to so many pixels first: the convolutional detector is slow, a third of a
 #: second for these, and found no more in four times as many of 100 photos in the wild.

@@ -6,7 +6,7 @@ import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.stage1_disentangle.alignment import align
-from elseface.stage1_disentangle.detection import Box, detect
+from elseface.stage1_disentangle.detection import Box, Detector, detect
 from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage1_disentangle.mask import face_ellipse
 
@@ -18,9 +18,9 @@ ALIGNED_BOX = (43, 87, 133, 177)
 RIM = 0.01
 
 
-def find_faces(photo: np.ndarray) -> list[Face]:
-    """Every frontal face of a photo (height, width, 3) uint8 RGB, largest first."""
-    return [face_in_box(photo, box) for box in detect(photo)]
+def find_faces(photo: np.ndarray, detector: Detector = detect) -> list[Face]:
+    """Every face of a photo (height, width, 3) uint8 RGB that the detector sees, largest first."""
+    return [face_in_box(photo, box) for box in detector(photo)]
 
 
 def aligned_face(photo: np.ndarray) -> Face:

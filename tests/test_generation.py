@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT, NAMES, index, indices
-from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier, resnet50
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClassifier
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage2_reconstruct import embeddings
@@ -193,6 +193,15 @@ def tiny_recognizer() -> keras.Model:
     return embedding_network(keras.Model(picture, keras.layers.GlobalAveragePooling2D()(x)))
 
 
+def tiny_backbone() -> keras.Model:
+    """Built as the attribute network is: a model of features within a model."""
+    picture = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 3, 2, "same", activation="relu")(picture)
+    inner = keras.Model(picture, keras.layers.GlobalAveragePooling2D()(x))
+    whole = keras.Input((None, None, 3))
+    return keras.Model(whole, keras.layers.Dense(COUNT)(inner(whole)))
+
+
 def tiny_classifier() -> AttributeClassifier:
     portrait = keras.Input((None, None, 3))
     x = keras.layers.Conv2D(8, 3, 2, "same", activation="relu")(
@@ -260,7 +269,7 @@ def test_recognizer_training_shows_pairs_and_tells_people_apart(faces, tmp_path)
     assert pictures.shape == (6, SIZE, SIZE, 3) and np.abs(pictures).max() <= 1
     assert (identity[::2] == identity[1::2]).all() and len(set(identity[:, 0])) == 3
     config = recognizer_training.Config(epochs=3, people=3)
-    network = recognizer_training.train(faces, resnet50(), tmp_path / "run", config)
+    network = recognizer_training.train(faces, tiny_backbone(), tmp_path / "run", config)
     assert (tmp_path / "run/log.csv").exists()
 
     def perfect(crops):

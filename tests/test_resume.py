@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from elseface.common.training import run_callbacks
 
-EPOCHS = 4
+EPOCHS = 3
 
 
 def lines(log) -> list[str]:

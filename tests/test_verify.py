@@ -2,6 +2,7 @@
 
 import errno
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -270,15 +271,15 @@ def test_a_photo_without_a_face_is_copied_only_on_request(release, portrait):
 def test_a_full_disk_costs_nothing(release, tmp_path, monkeypatch):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/photo.png").write_bytes(b"earlier")
-    save = Image.Image.save
+    write = Path.write_bytes
 
-    def fail(self, path, *arguments, **options):
+    def fail(path, data):
         if path.suffix != ".part":
-            return save(self, path, *arguments, **options)
-        path.write_bytes(b"half of it")
+            return write(path, data)
+        write(path, data[: len(data) // 2])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Image.Image, "save", fail)
+    monkeypatch.setattr(Path, "write_bytes", fail)
     with pytest.raises(ElsefaceError, match=r"photo\.png: cannot be written \(.*No space left"):
         release(BLACK)
     assert (tmp_path / "out/photo.png").read_bytes() == b"earlier"

@@ -10,7 +10,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
 from elseface.common.photo import read_photo
 from elseface.scripts.release.recognition import look
-from elseface.stage1_disentangle.detectors import Detector, union
+from elseface.stage1_disentangle.detection import Detector
+from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box
 
 #: Closer than this a face is taken for one of these people.  Rather somebody who agreed is replaced

@@ -11,8 +11,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.scripts.release.boxes import parse_box, read_boxes
 from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage1_disentangle.detection import Box
-from elseface.stage1_disentangle.detectors import Detector, load_detector, merged, second
+from elseface.stage1_disentangle.detection import Box, Detector
+from elseface.stage1_disentangle.detectors import load_detector, merged, second
 from elseface.stage1_disentangle.faces import aligned_face, face_in_box
 
 

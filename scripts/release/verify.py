@@ -16,8 +16,8 @@ from elseface.common.photo import Photo, read_photo
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
-from elseface.stage1_disentangle.detection import Box
-from elseface.stage1_disentangle.detectors import SAME, Detector, overlap
+from elseface.stage1_disentangle.detection import Box, Detector
+from elseface.stage1_disentangle.detectors import SAME, overlap
 
 #: After so many paintings a photo is given up.  A face needs at most five, one that is only found
 #: after some of them is blacked out at once if it comes after LATE.

@@ -15,6 +15,7 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
+from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 from elseface.stage3_generate.rejection import STRANGER
 
@@ -98,7 +99,7 @@ def take(name: str, data: bytes) -> Picture:
     if path.suffix.lower() not in FORMATS:
         path = path.with_suffix(".png")
     size = (pixels.shape[1], pixels.shape[0])
-    return Picture(str(path), data, small(pixels), size, tuple(find_faces(pixels)))
+    return Picture(str(path), data, small(pixels), size, tuple(find_faces(pixels, union)))
 
 
 def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
