@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
-from elseface.common.attributes import index
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
@@ -19,10 +18,6 @@ from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
-
-#: What the decoder is given for glasses that an edit asks for: at 1, which hardly a made-up face
-#: has in photos, it overdraws them to a mask.
-GLASSES = 0.7
 
 
 @dataclass(frozen=True)
@@ -120,9 +115,6 @@ class AttributeEdit:
         before = factors.attributes
         fixed = self.keep | self.edit.present | self.edit.absent
         after = self.policy(self.edit.apply(before, self.keep), fixed, _streams(stream)[0])
-        if (glasses := index("Eyeglasses")) in self.edit.present:
-            after = after.copy()
-            after[glasses] = max(GLASSES, before[glasses])
         return Disguise(before, after, stream)
 
     def put_on(self, factors: Factors, disguise: Disguise) -> Factors:
