@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +58,7 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
     """Jobs for the photos of `paths`, names kept below `output`; and (photo, why) for the refused.
 
     A result never takes the place of one of the originals or of another result of the run; a
-    result of an earlier run is replaced.
+    result of an earlier run is replaced, but stays where the new one is refused.
     """
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
@@ -132,23 +131,3 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
             path.open("a").close()  # an earlier one stays until there is a new one
         except OSError as error:
             raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all: what was there stays until then.
-
-    Raises
-    ------
-    ElsefaceError
-        When it cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)

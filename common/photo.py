@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import warnings
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from elseface.common.errors import ElsefaceError
+from elseface.common.output import write_whole
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 #: What a folder is searched for, and the format each is written in.
@@ -131,23 +132,31 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image
 
 
-def encode_photo(photo: Photo, suffix: str) -> bytes:
-    """The bytes of a file of the kind that `suffix` names, with no metadata of any kind.
+def encode_photo(photo: Photo, name: str) -> bytes:
+    """The bytes of a file of the kind that the ending of `name` says, without any metadata.
 
     Raises
     ------
-    ValueError, OSError
+    ElsefaceError
         When that kind cannot hold the photo (WebP: more than 16383 pixels a side).
     """
     image = Image.fromarray(photo.pixels)
     if photo.grey:
         image = image.convert("L")
-    kind = FORMATS[suffix.lower()]
+    kind = FORMATS[PurePath(name).suffix.lower()]
     if photo.alpha is not None and kind != "JPEG":
         image.putalpha(Image.fromarray(photo.alpha))
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
     if kind == "WEBP":
         options = {"quality": 95}
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    try:
+        image.save(file, kind, **options)
+    except (OSError, ValueError) as error:
+        raise ElsefaceError(f"{name}: cannot be written ({error})") from None
     return file.getvalue()
+
+
+def write_photo(path: Path, photo: Photo) -> None:
+    """Write `photo` to `path`, whole or not at all."""
+    write_whole(path, encode_photo(photo, str(path)))

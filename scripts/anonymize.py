@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, plan, write_whole
+from elseface.common.files import check_extras, list_photos, plan
+from elseface.common.output import write_whole
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
 from elseface.scripts.loading import (
     Edit,
@@ -92,7 +93,8 @@ def command(
         raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate}
-    check_extras(beside, photos | {source for source, _ in refused})
+    photos |= {source for source, _ in refused}
+    check_extras(beside, photos | _inputs(boxes, keep_person, gallery))
     options = edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
@@ -118,10 +120,10 @@ def command(
         record = {"photo": str(job.source), "seed": seed, "output": None, "faces": []}
         start = time.perf_counter()
         try:
-            scene = release(job, if_no_face is IfNoFace.COPY)
-            record |= {"output": str(job.target), "method": anonymizer.name, **describe(scene)}
+            done = release(job, if_no_face is IfNoFace.COPY)
+            record |= {"output": str(job.target), "method": anonymizer.name, **describe(done.scene)}
             if certificate:
-                certified.append(certify(job.target, output, scene))
+                certified.append(certify(job.target, output, done))
         except ElsefaceError as error:
             record["error"] = str(error)
         except Exception as error:  # a fault of ours must not cost the other photos
@@ -144,12 +146,19 @@ def command(
         sys.exit(PARTIAL)
 
 
+def _inputs(boxes: Path | None, *folders: Path | None) -> set[Path]:
+    """Files that the run reads besides its photos."""
+    known = [folder for folder in folders if folder and folder.is_dir()]
+    pictures = {path for path, _ in list_photos(known)} if known else set()
+    return pictures | ({boxes} if boxes else set())
+
+
 def _written(extras: dict[Path, str]) -> bool:
     """Whether all of the texts could be written; one that could not costs no other."""
     faults = []
     for path, text in extras.items():
         try:
-            write_whole(path, text + "\n")
+            write_whole(path, f"{text}\n".encode())
         except ElsefaceError as error:
             faults.append(error)
             complain(error)

@@ -19,8 +19,7 @@ def command(
     from skimage.data import astronaut
 
     with silent_start():
-        from elseface.common.draft import write_photo
-        from elseface.common.photo import Photo
+        from elseface.common.photo import Photo, write_photo
         from elseface.stage1_disentangle.faces import find_faces
         from elseface.stage3_generate.load import load_attribute_edit
 

@@ -29,7 +29,11 @@ MaxFlips = Annotated[
 ]
 Epsilon = Annotated[
     float,
-    typer.Option(min=0, max=500, help="ppas: budget of a randomized response; hide the seed."),
+    typer.Option(
+        min=0,
+        max=500,
+        help="ppas: budget of a randomized response; hide the seed, and take --shape mean.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Another number, other faces.")]
 Weights = Annotated[

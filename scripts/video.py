@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, real_path, write_whole
+from elseface.common.files import check_extras, real_path
+from elseface.common.output import write_whole
 from elseface.scripts.anonymize import IfNoFace
 from elseface.scripts.console import complain, explained, extra, progress, silent_start
 from elseface.scripts.loading import (
@@ -80,7 +81,7 @@ def command(
         settings = {"method": method, "seed": seed, "hold": hold}
         settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
         summary = {"elseface": version("elseface"), "settings": settings, **summary}
-        write_whole(report, json.dumps(summary, indent=1) + "\n")
+        write_whole(report, f"{json.dumps(summary, indent=1)}\n".encode())
 
 
 def anonymize_clip(

@@ -71,7 +71,8 @@ class Ppas:
         in the drawn attributes (Warner 1965; composition over the attributes).  0, the default,
         draws without looking at them.  It bounds the attributes only: landmarks and context
         are not covered.  It needs a seed that stays secret, or the coins can be tossed again; and
-        with `max_flips` no bound holds.
+        no bound holds with `max_flips`, or where a face too like the old one is drawn again, as a
+        new shape is.
     """
 
     population: Population

@@ -3,7 +3,8 @@
 Shape and attributes are drawn without looking at who was there, so one draw in some resembles that
 person by chance, and the copied context adds to it.  dlib's recognizer compares the two; whoever is
 closer than strangers are is nobody's match, and another draw is taken.  Of the old face nothing
-enters the new one but which draw it was: three bits, with eight draws.
+enters the new one but which draw it was: three bits, with eight draws; a little more where others
+are asked for after verification.
 """
 
 from __future__ import annotations

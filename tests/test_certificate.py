@@ -11,7 +11,7 @@ from elseface.scripts.release.certificate import Certificate, read
 from elseface.scripts.release.certify import certify, issue
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter
-from elseface.scripts.release.photos import Release
+from elseface.scripts.release.photos import Release, Released
 from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName
@@ -34,10 +34,11 @@ def export(portrait, tmp_path):
     release = Release(Finder("union", None, DetectorName.MTCNN), None, painter, None)
     out = tmp_path / "out"
     (out / "sub").mkdir(parents=True)
-    for name in ("a.png", "sub/b ü.png"):
+    files = []
+    for name, who in (("a.png", scene), ("sub/b ü.png", Scene(portrait))):
         Image.fromarray(portrait[:50, :50]).save(out / name)
-    files = [certify(out / name, out, who) for name, who in
-             (("a.png", scene), ("sub/b ü.png", Scene(portrait)))]  # fmt: skip
+        digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
+        files.append(certify(out / name, out, Released(who, digest)))
     issued = issue(files, release, {"method": "pixelate", "strength": None}, None)
     (out / "certificate.json").write_text(issued.model_dump_json(indent=1))
     return out, scene

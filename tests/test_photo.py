@@ -4,9 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from elseface.common.draft import write_photo
 from elseface.common.errors import ElsefaceError
-from elseface.common.photo import Photo, read_photo
+from elseface.common.photo import Photo, read_photo, write_photo
 from PIL import Image, ImageCms
 
 RGB = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)

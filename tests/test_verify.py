@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
-from elseface.common.draft import Draft
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import Job, write_whole
+from elseface.common.files import Job
+from elseface.common.output import write_whole
 from elseface.common.photo import Photo, read_photo
 from elseface.scripts.release import painter as painters
 from elseface.scripts.release import verify as verification
@@ -73,7 +73,7 @@ def release(portrait, tmp_path):
         doing = Release(finds, consent, Painter(anonymizer, 3), verifier)
         target = tmp_path / "out" / name
         try:
-            scene = doing(Job(tmp_path / name, target), copy)
+            scene = doing(Job(tmp_path / name, target), copy).scene
         finally:
             assert not list(tmp_path.glob("out/.*"))  # no draft is left
         return scene, read_photo(target).pixels
@@ -152,7 +152,7 @@ def test_what_cannot_be_verified_is_not_written(release, tmp_path, random):
         x, y = next(corners)
         return [(int(x), int(y), int(x) + 25, int(y) + 25)]
 
-    with pytest.raises(ElsefaceError, match=r"photo\.png.*not be verified"):
+    with pytest.raises(ElsefaceError, match=r"photo\.png.*not be verified.*from an earlier run"):
         release(BLACK, seen=seen)
     assert (tmp_path / "out/photo.png").read_bytes() == b"earlier"
     assert PAINTINGS < 20
@@ -160,13 +160,13 @@ def test_what_cannot_be_verified_is_not_written(release, tmp_path, random):
 
 def test_a_black_out_that_does_not_come_through_is_not_written(release, tmp_path, monkeypatch):
     """The encoder is what is verified: here it writes the original whatever it is given."""
-    write = Draft.write
+    encode = verification.encode_photo
     original = {}
 
-    def cheat(self, photo):
-        write(self, original.setdefault("photo", Photo(photo.pixels)))
+    def cheat(photo, name):
+        return encode(original.setdefault("photo", Photo(photo.pixels)), name)
 
-    monkeypatch.setattr(Draft, "write", cheat)
+    monkeypatch.setattr(verification, "encode_photo", cheat)
     monkeypatch.setattr(painters, "load_obfuscation", lambda name: Idle())
     with pytest.raises(ElsefaceError, match="not be verified"):
         release(Idle())
@@ -180,6 +180,42 @@ def test_landmarks_that_fail_are_pixelated_and_flagged(release, portrait):
     left, top, right, bottom = SUIT
     assert (written != portrait)[top:bottom, left:right].any(-1).mean() > 0.9
     assert len(np.unique(written[top:bottom, left:right].reshape(-1, 3), axis=0)) <= 81
+
+
+def test_transparency_hides_no_face(portrait):
+    """What the alpha channel shows of the old face goes too."""
+    alpha = portrait.mean(-1).astype(np.uint8)
+    scene = Scene(portrait)
+    scene.add_box(FACE, "first")
+    painted = Painter(BLACK, 0).painted(Photo(portrait, alpha), scene, 0)
+    gone = covered(portrait.shape, scene.subjects)
+    assert gone.any() and (painted.alpha[gone] == 255).all()
+    np.testing.assert_array_equal(painted.alpha[~gone], alpha[~gone])
+
+
+def test_boxes_brought_count_where_the_detector_found_less():
+    """A face of which the detector's box shows too little is replaced as a whole."""
+    large = (150, 50, 300, 200)
+    brought = {Path("photo.png"): [large]}
+    finder = Finder("first", there(FACE), DetectorName.MTCNN, brought)
+    found = finder.find(Path("photo.png"), np.zeros((512, 512, 3), np.uint8))
+    assert [(face.box, by) for face, by in found] == [(FACE, "first"), (large, "boxes")]
+
+
+def test_one_box_spares_one_face(portrait):
+    two = there((100, 100, 200, 200), (210, 100, 310, 200))
+    finder = Finder("first", two, DetectorName.MTCNN, skipped=[(95, 90, 315, 210)])
+    with pytest.raises(ElsefaceError, match="meets 2 faces"):
+        finder.find(Path("photo.png"), portrait)
+
+
+def test_who_is_seen_beside_a_replaced_face_was_missed(portrait):
+    scene = Scene(portrait)
+    scene.add_box(FACE, "first")
+    left, top, right, bottom = FACE
+    beside = (left + 60, top + 10, right + 40, bottom)  # half of it under the other's ellipse
+    verifier = Verifier(there(FACE, beside), "second")
+    assert verifier.missed(portrait, scene) == [beside]
 
 
 def test_landmarks_that_fail_get_no_less_than_was_asked_for(release):
@@ -287,14 +323,14 @@ def test_a_full_disk_costs_nothing(release, tmp_path, monkeypatch):
 
 def test_a_text_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "report.json"
-    write_whole(path, "earlier")
+    write_whole(path, b"earlier")
 
     def fail(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(ElsefaceError, match=r"report\.json: cannot be written \(No space"):
-        write_whole(path, "new")
+        write_whole(path, b"new")
     assert path.read_text() == "earlier" and list(tmp_path.iterdir()) == [path]
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import pydantic
 from elseface.common.errors import ElsefaceError
-
-Box = tuple[int, int, int, int]
+from elseface.stage1_disentangle.detection import Box
 
 #: No photo that is read is wider or higher.
 _Edge = Annotated[float, pydantic.Field(ge=-1e6, le=1e6)]

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from elseface.common.weights import file_hash
 from elseface.scripts.release.certificate import (
     Certificate,
     CertifiedFace,
     CertifiedFile,
     Recognizer,
 )
-from elseface.scripts.release.photos import Release
+from elseface.scripts.release.photos import Release, Released
 from elseface.scripts.release.provenance import versions, weight_hashes
 from elseface.scripts.release.recognition import (
     RECOGNIZER,
@@ -24,16 +23,17 @@ from elseface.scripts.release.recognition import (
     false_accept,
     true_accept,
 )
-from elseface.scripts.release.scene import Scene, Subject
+from elseface.scripts.release.scene import Subject
 
 
-def certify(target: Path, output: Path, scene: Scene) -> CertifiedFile:
+def certify(target: Path, output: Path, released: Released) -> CertifiedFile:
     """The record of a file that was written and verified."""
+    scene = released.scene
     count = len(scene.subjects)
     whys = [face.why for face in scene.spared]
     return CertifiedFile(
         name=target.relative_to(output).as_posix(),
-        sha256=file_hash(target),
+        sha256=released.sha256,
         faces=tuple(_face(subject, count) for subject in scene.subjects),
         left_as_they_are={why: whys.count(why) for why in sorted(set(whys))},
     )

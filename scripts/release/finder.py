@@ -12,8 +12,11 @@ from elseface.common.face import Face
 from elseface.scripts.release.boxes import parse_box, read_boxes
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detection import Box, Detector
-from elseface.stage1_disentangle.detectors import load_detector, merged, second
+from elseface.stage1_disentangle.detectors import SAME, load_detector, merged, overlap, second
 from elseface.stage1_disentangle.faces import aligned_face, face_in_box
+
+#: A brought box that overlaps a found one so much shows the same face no better.
+KNOWN = 0.6
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Finder:
         Raises
         ------
         ElsefaceError
-            When a box of the user lies outside the photo, or the photo is not aligned.
+            When a box of the user lies outside the photo or is to spare several faces, or the photo
+            is not aligned.
         """
         brought = self.boxes.get(source, ())
         height, width = photo.shape[:2]
@@ -52,10 +56,15 @@ class Finder:
                 raise ElsefaceError(f"box {box} lies outside the photo, which is {size}")
         if self.detector is None:
             return [(aligned_face(photo), self.name)]
-        found = self.detector(photo)
+        found = merged(self.detector(photo))
+        added = [box for box in brought if all(overlap(box, other) < KNOWN for other in found)]
+        for skipped in self.skipped:
+            if (met := sum(overlap(skipped, box) >= SAME for box in [*found, *added])) > 1:
+                edges = ",".join(map(str, skipped))
+                raise ElsefaceError(f"--skip-face {edges} meets {met} faces; draw it around one")
         return [
-            (face_in_box(photo, box), self.name if box in found else "boxes")
-            for box in merged([*found, *brought])
+            *((face_in_box(photo, box), self.name) for box in found),
+            *((face_in_box(photo, box), "boxes") for box in added),
         ]
 
 

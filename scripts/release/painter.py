@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import Anonymizer
+from elseface.common.photo import Photo
 from elseface.scripts.release.scene import Scene, Step, Subject
 from elseface.stage1_disentangle.detection import Box
 from elseface.stage1_disentangle.mask import Ellipse, photo_ellipse
@@ -14,6 +15,10 @@ from elseface.stage3_generate.classic import Pixelate, load_obfuscation
 
 #: A box alone is covered this much wider on each side, over its side: it ends at brows and chin.
 RIM = 0.25
+#: Methods that leave nothing of a face.
+TRACELESS = {
+    MethodName.BLACKOUT, MethodName.MASK, MethodName.INPAINT_TELEA, MethodName.INPAINT_NS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,14 @@ class Painter:
     anonymizer: Anonymizer
     seed: int
 
+    def painted(self, photo: Photo, scene: Scene, number: int) -> Photo:
+        """As :meth:`paint`, with nothing of a subject left in what is transparent either."""
+        pixels = self.paint(scene, number)
+        if photo.alpha is None:
+            return photo.with_pixels(pixels)
+        alpha = np.where(covered(pixels.shape, scene.subjects), 255, photo.alpha)
+        return replace(photo, pixels=pixels, alpha=alpha.astype(np.uint8))
+
     def paint(self, scene: Scene, number: int) -> np.ndarray:
         """The photo with every subject at its step: ndarray (height, width, 3), uint8, RGB.
 
@@ -38,9 +51,9 @@ class Painter:
         photo = scene.photo.copy()
         for subject in scene.subjects:
             if not subject.fits:
-                if self.anonymizer.name == MethodName.BLACKOUT:  # no less than was asked for
+                if self.anonymizer.name in TRACELESS:  # no less than was asked for
                     subject.ladder = [Step.BLACKOUT]
-                _pixelate(photo, subject.face.box)
+                self._pixelate(photo, subject.face.box)
         whole = [subject for subject in scene.subjects if subject.fits]
         photo = self._replaced(photo, whole, self.seed + (number << 32))
         masked = [subject.face for subject in whole if subject.step is Step.MASK]
@@ -49,6 +62,14 @@ class Painter:
             if subject.step is Step.BLACKOUT:
                 photo[covered(photo.shape, [subject])] = 0
         return photo
+
+    def _pixelate(self, photo: np.ndarray, box: Box) -> None:
+        asked = self.anonymizer.name == MethodName.PIXELATE
+        pixelate = self.anonymizer.paint if asked else Pixelate()
+        here = photo[_around(box, photo.shape)]
+        height, width = here.shape[:2]
+        ellipse = Ellipse((width / 2, height / 2), (width / 2, height / 2), 0.0)
+        here[:] = pixelate(here, ellipse, here)
 
     def _replaced(self, photo: np.ndarray, subjects: list[Subject], seed: int) -> np.ndarray:
         worn = {i: s.disguise for i, s in enumerate(subjects) if s.disguise is not None}
@@ -73,13 +94,6 @@ def covered(shape: tuple[int, ...], subjects: list[Subject]) -> np.ndarray:
         if not subject.fits or subject.step is Step.BLACKOUT:
             gone[_around(subject.face.box, shape)] = True
     return gone
-
-
-def _pixelate(photo: np.ndarray, box: Box) -> None:
-    here = photo[_around(box, photo.shape)]
-    height, width = here.shape[:2]
-    ellipse = Ellipse((width / 2, height / 2), (width / 2, height / 2), 0.0)
-    here[:] = Pixelate()(here, ellipse, here)
 
 
 def _around(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from elseface.common.anonymizer import Anonymizer
-from elseface.common.draft import Draft
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
-from elseface.common.photo import Photo, read_photo
+from elseface.common.output import write_whole
+from elseface.common.photo import Photo, encode_photo, read_photo
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene
-from elseface.scripts.release.verify import Verifier, verify
+from elseface.scripts.release.verify import Verifier, verified
 from elseface.stage1_disentangle.detectors import load_detector
+
+
+@dataclass(frozen=True)
+class Released:
+    """What left: who was in the photo, and the sha256 of what was verified and written."""
+
+    scene: Scene
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,8 @@ class Release:
     painter: Painter
     verifier: Verifier | None
 
-    def __call__(self, job: Job, copy: bool) -> Scene:
-        """Do one photo; returns who was in it.
+    def __call__(self, job: Job, copy: bool) -> Released:
+        """Do one photo.
 
         Raises
         ------
@@ -45,17 +54,19 @@ class Release:
             not to be copied then.  No file is written in that case.
         """
         photo = read_photo(job.source)
-        with Draft(job.target) as draft:
-            try:
-                scene = self._scene(job.source, photo)
-                if not (scene.subjects or scene.spared or copy):
-                    raise ElsefaceError("no face found, so not written; see --if-no-face")
-                self._write(photo, scene, draft)
-                draft.publish()
-            except ElsefaceError as error:
-                named = any(str(path) in str(error) for path in (job.source, job.target))
-                raise error if named else ElsefaceError(f"{job.source}: {error}") from None
-        return scene
+        try:
+            scene = self._scene(job.source, photo)
+            if not (scene.subjects or scene.spared or copy):
+                raise ElsefaceError("no face found, so not written; see --if-no-face")
+            data = self._encoded(photo, scene, str(job.target))
+            write_whole(job.target, data)
+        except ElsefaceError as error:
+            named = any(str(path) in str(error) for path in (job.source, job.target))
+            said = f"{error}" if named else f"{job.source}: {error}"
+            if job.target.exists():
+                said += f"; {job.target} is there from an earlier run"
+            raise ElsefaceError(said) from None
+        return Released(scene, hashlib.sha256(data).hexdigest())
 
     def _scene(self, source: Path, photo: Photo) -> Scene:
         scene = Scene(photo.pixels, self.finder.skipped, self.consent)
@@ -66,16 +77,15 @@ class Release:
                 scene.add_box(box, self.verifier.name)
         return scene
 
-    def _write(self, photo: Photo, scene: Scene, draft: Draft) -> None:
+    def _encoded(self, photo: Photo, scene: Scene, name: str) -> bytes:
         if self.verifier:
-            verify(photo, scene, self.painter, self.verifier, draft)
-        else:
-            draft.write(photo.with_pixels(self.painter.paint(scene, 0)))
+            return verified(photo, scene, self.painter, self.verifier, name)
+        return encode_photo(self.painter.painted(photo, scene, 0), name)
 
 
 def load_release(
-    anonymizer: Anonymizer, seed: int, finder: Finder, consent: Consent | None, verified: bool
+    anonymizer: Anonymizer, seed: int, finder: Finder, consent: Consent | None, look: bool
 ) -> Release:
-    """The release of a run; unless it is to be `verified`, nobody looks at the result."""
+    """The release of a run; unless they are to `look`, nobody sees the result."""
     verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
-    return Release(finder, consent, Painter(anonymizer, seed), verifier if verified else None)
+    return Release(finder, consent, Painter(anonymizer, seed), verifier if look else None)

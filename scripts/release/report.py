@@ -9,7 +9,7 @@ from typing import Any
 from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import named
 from elseface.scripts.release.recognition import THRESHOLD, chance_level, false_accept
-from elseface.scripts.release.scene import Scene, Subject
+from elseface.scripts.release.scene import Scene, Step, Subject
 from elseface.stage3_generate.policies import Ppas, closeness
 
 
@@ -25,12 +25,16 @@ def describe(scene: Scene) -> dict[str, Any]:
 def released(
     policy: Ppas, keep: Collection[int], records: Sequence[dict[str, Any]]
 ) -> dict[str, float | None]:
-    """What ppas can say of the attributes it let out: t of t-closeness, and epsilon if bounded."""
-    faces = [face["attributes_after"] for record in records for face in record["faces"]]
-    values = [list(face.values()) for face in faces if face]
+    """What ppas can say of the attributes it let out: t of t-closeness; and epsilon, which bounds
+    nothing where flips are limited or the old face decided which draw was taken."""
+    faces = [face for record in records for face in record["faces"]]
+    shown = [face for face in faces if face["outcome"] in (Step.ASKED, Step.OTHER)]
+    values = [list(face["attributes_after"].values()) for face in shown]
+    chosen = any(face["distance"] is not None or face["tried"][1:] for face in faces)
+    bounded = policy.max_flips is None and not chosen
     return {
         "t": closeness(values, policy.population, policy.drawn(keep)) if values else None,
-        "epsilon": policy.epsilon if policy.max_flips is None else None,
+        "epsilon": policy.epsilon if bounded else None,
     }
 
 

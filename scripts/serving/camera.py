@@ -66,7 +66,7 @@ def anonymize_frame(
     lost = [wearer for wearer in lost if wearer.missed <= GONE]
     if any(w.missed > BRIDGED for w in lost) or not (faces or lost):
         seen = [replace(w, box=faces[i].box, missed=0) for i, w in known.items()]
-        return Frame(encode_photo(Photo(covered(pixels)), ".jpg"), (*seen, *lost), True)
+        return Frame(encode_photo(Photo(covered(pixels)), "camera.jpg"), (*seen, *lost), True)
     for wearer in lost:
         known[len(faces)] = wearer
         faces.append(face_in_box(pixels, wearer.box))
@@ -76,7 +76,7 @@ def anonymize_frame(
         Wearer(change.face.box, change.disguise, known[i].missed if known.get(i) in lost else 0)
         for i, change in enumerate(done.changes)
     )
-    return Frame(encode_photo(Photo(done.pixels), ".jpg"), now, False)
+    return Frame(encode_photo(Photo(done.pixels), "camera.jpg"), now, False)
 
 
 def covered(pixels: np.ndarray) -> np.ndarray:

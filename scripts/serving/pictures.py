@@ -15,6 +15,8 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
+from elseface.scripts.release.painter import Painter
+from elseface.scripts.release.scene import Scene
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 from elseface.stage3_generate.rejection import STRANGER
@@ -123,7 +125,7 @@ def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
 
 
 def render(picture: Picture, anonymizer: Anonymizer) -> Rendered:
-    """Replace all faces that are not kept.
+    """Replace all faces that are not kept; those whose landmarks fail are pixelated.
 
     Raises
     ------
@@ -134,14 +136,12 @@ def render(picture: Picture, anonymizer: Anonymizer) -> Rendered:
         raise ElsefaceError(f"{picture.name}: no face found, so it is not given out")
     photo = decode_photo(picture.data, picture.name, MAX_PIXELS)
     hidden = [i for i in range(len(picture.faces)) if i not in picture.kept]
-    done = anonymizer.anonymize(photo.pixels, [picture.faces[i] for i in hidden], picture.seed)
-    distances = zip(hidden, (change.distance for change in done.changes))
+    scene = Scene(photo.pixels)
+    subjects = [scene.add(picture.faces[i], "page") for i in hidden]
+    done = Painter(anonymizer, picture.seed).painted(photo, scene, 0)
+    distances = zip(hidden, (subject.distance for subject in subjects))
     alike = [i for i, distance in distances if distance is not None and distance < STRANGER]
-    try:
-        data = encode_photo(photo.with_pixels(done.pixels), PurePosixPath(picture.name).suffix)
-    except (OSError, ValueError) as error:
-        raise ElsefaceError(f"{picture.name}: cannot be written ({error})") from None
-    return Rendered(data, small(done.pixels), tuple(alike))
+    return Rendered(encode_photo(done, picture.name), small(done.pixels), tuple(alike))
 
 
 def small(pixels: np.ndarray) -> bytes:
@@ -150,7 +150,7 @@ def small(pixels: np.ndarray) -> bytes:
     if (shrink := max(height, width) / SHOWN) > 1:
         size = max(1, round(width / shrink)), max(1, round(height / shrink))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return encode_photo(Photo(np.ascontiguousarray(pixels)), ".jpg")
+    return encode_photo(Photo(np.ascontiguousarray(pixels)), "picture.jpg")
 
 
 def _harmless(name: str) -> PurePosixPath:
