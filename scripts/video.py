@@ -73,7 +73,9 @@ def command(
         with Clip(source) as clip:
             with silent_start():
                 anonymizer = load_anonymizer(method, strength, gallery, weights, options)
-            summary = anonymize_clip(clip, output, anonymizer, seed, hold, not no_audio, if_no_face)
+            summary = anonymize_clip(
+                clip, output, anonymizer, seed, hold, not no_audio, if_no_face, bool(report)
+            )
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
@@ -92,8 +94,9 @@ def anonymize_clip(
     hold: float,
     sound: bool,
     if_no_face: IfNoFace,
+    measured: bool = False,
 ) -> dict[str, Any]:
-    """Do an open video; returns what the report says of it.
+    """Do an open video; returns what the report says of it, flicker only where it is `measured`.
 
     Raises
     ------
@@ -115,7 +118,8 @@ def anonymize_clip(
         )
         for protected in progress(done, clip.expected, "video"):
             writer.write(protected.frame, protected.pixels)
-            flicker.add(protected)
+            if measured:
+                flicker.add(protected)
             frames, cuts = frames + 1, cuts + (protected.cut and frames > 0)
             time = round(float(protected.frame.stamp * unit), 3)
             for person in {cover.person: None for cover in protected.covers}:

@@ -34,6 +34,10 @@ class Batches(keras.utils.PyDataset):
         if self.random:
             self.random.shuffle(self.order)
 
+    def numbers(self, batch: int) -> np.ndarray:
+        """The row numbers of one batch."""
+        return self.order[batch * self.batch_size :][: self.batch_size]
+
     def rows(self, batch: int) -> np.ndarray:
         """The records of one batch."""
-        return self.cache[self.order[batch * self.batch_size :][: self.batch_size]]
+        return self.cache[self.numbers(batch)]

@@ -68,10 +68,12 @@ class EditedFaces(Faces):
     and some of whose others wear spectacles that no context shows.
 
     For that third the dict has also ``own_curves`` and ``own_attributes``, the conditions before
-    the change; ``portrait`` (m, s, s, 3) in [0, 255]; ``wanted`` and ``weight`` (m, 40);
-    ``same_person`` (m, size, size, 3) in [-1, 1], another photo of the person where there is one,
-    since the same photo's copied context would resemble whatever is drawn; and ``repelled`` (m,),
-    1 where the person must not be recognised.
+    the change; ``portrait`` (m, s, s, 3) in [0, 255]; ``wanted`` and ``weight`` (m, 40); and
+    ``repelled`` (m,), 1 where the person must not be recognised.
+
+    With `another_photo` there is ``same_person`` (m, size, size, 3) in [-1, 1] too, another photo
+    of the person where there is one, since the same photo's copied context would resemble whatever
+    is drawn; it is for a recognizer to judge by.
     """
 
     def __init__(
@@ -83,13 +85,11 @@ class EditedFaces(Faces):
         seed: int,
         editing: Editing,
         portrait_size: int,
+        another_photo: bool,
     ) -> None:
         super().__init__(cache, split, embedding, batch_size, seed)
         self.editing, self.portrait_size = editing, portrait_size
-        identity = cache.column("identity")
-        order = self.order[np.argsort(identity[self.order], kind="stable")]
-        names, starts = np.unique(identity[order], return_index=True)
-        self.people = dict(zip(names.tolist(), np.split(order, starts[1:])))
+        self.people = _photos_by_person(cache, split) if another_photo else None
 
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         rows = self.rows(batch)
@@ -111,11 +111,13 @@ class EditedFaces(Faces):
             "own_curves": own["curves"],
             "own_attributes": own["attributes"],
             "portrait": portraits,
-            "same_person": self._other_photos(rows[:new]).astype(np.float32) / 127.5 - 1,
             "wanted": np.round(values[:new]),
             "weight": emphasis(bits[:new], values[:new]),
             "repelled": repelled,
         }
+        if self.people is not None:
+            others = self.cache[self._other_photos(self.numbers(batch)[:new], rows["identity"])]
+            extra["same_person"] = others["crop"].astype(np.float32) / 127.5 - 1
         return flipped(self.random, {**given, **extra}, faces)
 
     def _chosen_for_spectacles(self, bits: np.ndarray, new: int) -> np.ndarray:
@@ -131,15 +133,23 @@ class EditedFaces(Faces):
             pair = put_on(rows["crop"][i], rows["landmarks"][i]).astype(np.float32) / 127.5 - 1
             faces[i] = np.where(mask[i] == 1, pair, faces[i])
 
-    def _other_photos(self, rows: np.ndarray) -> np.ndarray:
-        """For each row another crop of the person, or its own where there is none."""
-        chosen = []
-        for row in rows:
-            photos = self.people[int(row["identity"])] if row["identity"] >= 0 else []
-            crops = self.cache[np.asarray(photos, int)]
-            others = crops[crops["name"] != row["name"]]["crop"] if len(crops) else []
-            chosen.append(self.random.choice(others) if len(others) else row["crop"])
-        return np.stack(chosen)
+    def _other_photos(self, numbers: np.ndarray, identity: np.ndarray) -> np.ndarray:
+        """For each row number that of another photo of the person, or its own if there is none."""
+        chosen = numbers.copy()
+        for i, (number, person) in enumerate(zip(numbers, identity.tolist())):
+            photos = self.people.get(person, numbers[:0])
+            others = photos[photos != number]
+            chosen[i] = self.random.choice(others) if len(others) else number
+        return chosen
+
+
+def _photos_by_person(cache: FaceCache, split: int) -> dict[int, np.ndarray]:
+    """The row numbers of everybody known in a split, by identity."""
+    rows, identity = cache.split(split), cache.column("identity")
+    rows = rows[identity[rows] >= 0]
+    rows = rows[np.argsort(identity[rows], kind="stable")]
+    people, starts = np.unique(identity[rows], return_index=True)
+    return dict(zip(people.tolist(), np.split(rows, starts[1:])))
 
 
 def emphasis(bits: np.ndarray, values: np.ndarray) -> np.ndarray:

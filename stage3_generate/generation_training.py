@@ -72,7 +72,14 @@ def train(
     trainer = GenerationTrainer(generator, average, discriminator, config.weights_of, critics)
     maps = start["embeddings"]["maps"]
     faces = EditedFaces(
-        cache, TRAIN, maps, config.batch_size, config.seed, editing, critics.classifier.size
+        cache,
+        TRAIN,
+        maps,
+        config.batch_size,
+        config.seed,
+        editing,
+        critics.classifier.size,
+        another_photo=bool(config.likeness_weight),
     )
     fit(trainer, faces, Faces(cache, VALIDATION, maps, config.batch_size, None), folder, config)
     return trainer

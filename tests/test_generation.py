@@ -42,9 +42,12 @@ def faces(tmp_path, random, mean_shape, monkeypatch) -> FaceCache:
     return FaceCache(tmp_path)
 
 
-def edited(faces: FaceCache, batch_size: int = 8, policy=policies.none) -> EditedFaces:
+def edited(
+    faces: FaceCache, batch_size: int = 8, policy=policies.none, another_photo: bool = False
+) -> EditedFaces:
     editing = Editing(policy, load_shape_model())
-    return EditedFaces(faces, 0, embeddings.one_hot(), batch_size, 0, editing, PORTRAIT)
+    maps = embeddings.one_hot()
+    return EditedFaces(faces, 0, maps, batch_size, 0, editing, PORTRAIT, another_photo)
 
 
 def test_area_matrix_averages_and_knows_its_field():
@@ -155,13 +158,25 @@ def test_the_photo_is_judged_under_its_own_conditions(faces):
 
 
 def test_the_photo_to_be_unlike_is_another_one_of_the_same_person(faces):
-    batches = edited(faces)
+    batches = edited(faces, another_photo=True)
     batches.order = np.arange(8)
     crops = faces[np.arange(16)]["crop"][:, 0, 0].astype(int)
     given, _ = batches[0]
     for i, other in enumerate((1, 0, 3)):
         colour = ((given["same_person"][i, 0, 0] + 1) * 127.5).round().astype(int)
         np.testing.assert_array_equal(colour, crops[other])
+
+
+def test_of_the_other_photos_one_a_face_is_read_and_only_where_wanted(faces, monkeypatch):
+    read = []
+    get = FaceCache.__getitem__
+    monkeypatch.setattr(
+        FaceCache, "__getitem__", lambda cache, rows: read.append(len(rows)) or get(cache, rows)
+    )
+    given, _ = edited(faces)[0]
+    assert read == [8] and "same_person" not in given
+    given, _ = edited(faces, another_photo=True)[0]
+    assert read == [8, 8, 3] and len(given["same_person"]) == 3
 
 
 def test_every_hand_edit_is_coherent_and_aimed(faces, random):
@@ -252,7 +267,7 @@ def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
     networks = unet(SIZE, (8, 12)), unet(SIZE, (8, 12)), patchgan(SIZE, (4, 8), (8,))
     trainer = GenerationTrainer(*networks, weights_of, critics)
     trainer.compile(keras.optimizers.Adam(3e-3), keras.optimizers.Adam(1e-4))
-    batch = edited(faces)[0]
+    batch = edited(faces, another_photo=True)[0]
     steps = [trainer.train_on_batch(*batch, return_dict=True) for _ in range(30)]
     first, last = (steps[0], steps[-1])
     assert float(last["attributes"]) < float(first["attributes"])

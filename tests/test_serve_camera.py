@@ -72,6 +72,18 @@ def test_a_lost_face_is_covered_where_it_was_then_everything_is(before_camera, b
     assert np.abs(shown[:, :90] - frame[:, :90]).mean() < 25  # the picture again
 
 
+def test_who_comes_in_beside_a_lost_face_is_not_taken_for_it(before_camera):
+    first, *_ = before_camera(ONE)
+    for _ in range(camera.BRIDGED):
+        before_camera()
+    beside = (ONE[0] + 80, ONE[1], ONE[2] + 80, ONE[3])  # within reach, but not where it was
+    done, *_ = before_camera(beside)
+    assert done.covered
+    back, *_ = before_camera(moved(ONE, 9), beside)
+    assert not back.covered and back.wearers[0].disguise is first.wearers[0].disguise
+    assert back.wearers[1].disguise is not first.wearers[0].disguise
+
+
 def test_a_frame_without_a_face_is_never_shown_as_it_is(before_camera):
     for _ in range(2 * camera.GONE):
         done, shown, frame = before_camera()

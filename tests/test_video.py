@@ -13,6 +13,7 @@ import av
 import numpy as np
 import pytest
 from elseface.scripts.cli import app
+from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.writing import Writer
 from scenes import HEIGHT, WIDTH, backdrop, frames_of, shot, write
@@ -74,6 +75,17 @@ def test_sound_can_be_left_out_or_be_of_another_kind(tmp_path):
         (sound,) = container.streams.audio
         assert sound.codec_context.name == "aac"
         assert 0.9 < float(sound.duration * sound.time_base) < 1.3
+
+
+def test_flicker_is_measured_for_a_report_only(tmp_path, monkeypatch):
+    write(tmp_path / "in.mp4", scene(2))
+    added = []
+    monkeypatch.setattr(Flicker, "add", lambda self, protected: added.append(protected))
+    assert run(tmp_path / "in.mp4", "-o", tmp_path / "out.mp4").exit_code == 0
+    assert not added
+    report = "--report", tmp_path / "report.json"
+    assert run(tmp_path / "in.mp4", "-o", tmp_path / "again.mp4", *report).exit_code == 0
+    assert len(added) == 2
 
 
 def test_variable_frame_rate_keeps_its_times(tmp_path):

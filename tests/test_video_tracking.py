@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from elseface.scripts.footage import tracking
 from elseface.scripts.footage.cuts import FRAMES, Start, starts
 from elseface.scripts.footage.following import drift, look, plausible
 from elseface.scripts.footage.smoothing import LIMIT, Sighting, radius, smooth
@@ -81,5 +82,56 @@ def test_cuts_last_and_flashes_do_not():
     frames = [one] * 4 + [other] * FRAMES + [np.full_like(one, 255)] + [other] * 3
     assert [i for i, start in enumerate(starts(frames)) if start.cut] == [0, 4]
     assert list(starts(frames))[4 + FRAMES] == Start(abrupt=True, cut=False)
+    ends = [one] * 4 + [other] * (FRAMES - 1)  # it may be a flash as well
+    assert [start.cut for start in starts(ends)] == [True] + [False] * (len(ends) - 1)
+    assert all(start.abrupt for start in list(starts(ends))[4:])
     pan = [backdrop(0)[i : i + HEIGHT, 3 * i : 3 * i + WIDTH] for i in range(20)]
     assert sum(start.cut for start in starts(pan)) == 1
+
+
+@pytest.fixture
+def covers(mean_shape, monkeypatch):
+    """What is covered where, with a detector that sees the given faces of each frame, (68, 2)."""
+    here = []
+
+    def near(photo, expected):
+        seen = (Sighting(f, score=1.0) for f in here if np.abs((f - expected).mean(0)).max() < 40)
+        return next(seen, None)
+
+    def by_frame(frames, hold):
+        tracker = tracking.Tracker(hold)
+        for i, faces in enumerate(frames):
+            here[:] = faces
+            tracker.add(np.zeros((HEIGHT, 3 * WIDTH, 3), np.uint8), Start(i == 0, i == 0))
+        return tracker.take(len(frames))[0]
+
+    def boxes(photo, double):
+        return [(*f.min(0).astype(int), *f.max(0).astype(int)) for f in here]
+
+    monkeypatch.setattr(tracking, "look", near)
+    monkeypatch.setattr(tracking, "drift", lambda *_: None)
+    monkeypatch.setattr(tracking, "detect", boxes)
+    monkeypatch.setattr(
+        tracking,
+        "predict",
+        lambda photo, box: min(here, key=lambda f: np.abs(f.min(0) - box[:2]).max()),
+    )
+    return by_frame
+
+
+def test_who_comes_in_elsewhere_does_not_end_the_cover_of_who_is_lost(covers, mean_shape):
+    one, lost, hold = 100 * mean_shape + 60, 20, 50
+    for aside in (1.2, 3, 6, 10):
+        other = one + np.array([aside * radius(one), 0])
+        frames = [[one]] * lost + [[]] * 30 + [[other]] * 50
+        seen = covers(frames, hold)
+        people = {c.person.number for here in seen for c in here}
+        if aside < tracking.NEAR:
+            assert people == {0}
+            continue
+        assert people == {0, 1}
+        for i, here in enumerate(seen):
+            places = {c.person.number: c.landmarks.mean(0) - one.mean(0) for c in here}
+            covered = 0 in places and np.abs(places[0]).max() < 1
+            assert covered == (i < lost + hold)
+            assert i < lost + 30 or abs(places[1][0] - aside * radius(one)) < 1

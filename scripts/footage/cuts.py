@@ -28,7 +28,8 @@ class Start(NamedTuple):
     Attributes
     ----------
     abrupt : it shows something else than the one before; worth a search for faces
-    cut : and so do those after it, so that another scene has begun
+    cut : and so do those after it, so that another scene has begun; where fewer than
+        :data:`FRAMES` are left, a flash cannot be told from a cut, and none is seen
     """
 
     abrupt: bool
@@ -46,7 +47,8 @@ def starts(frames: Iterable[np.ndarray]) -> Iterator[Start]:
     def answer() -> Start:
         nonlocal last
         other = [last is None or _other_scene(last, later) for later in ahead]
-        start, frame = Start(other[0], all(other)), ahead.popleft()
+        cut = last is None or (len(ahead) == FRAMES and all(other))
+        start, frame = Start(other[0], cut), ahead.popleft()
         if start.cut or not start.abrupt:  # what comes after a flash is no other scene either
             last = frame
         return start

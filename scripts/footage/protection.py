@@ -6,8 +6,8 @@ for faces from 80 pixels, every twelfth and the first of a scene from 40, see
 
 - it is replaced in every frame in which the detector sees it where it is expected;
 - where it is not seen for a while, in a turn of the head or behind something, the place it is
-  expected at is replaced, the more of it the longer it is lost, until it is seen again, has left
-  the picture, `hold` frames are over or the scene ends;
+  expected at is replaced, the more of it the longer it is lost, until it is seen again
+  near there, has left the picture, `hold` frames are over or the scene ends;
 - so are the frames before it was first seen, `ahead` of them, back to where it entered.
 
 What is not: a face that the detector sees in none of those frames stays as it is, such as one that

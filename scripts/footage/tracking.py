@@ -30,8 +30,9 @@ from scipy.optimize import linear_sum_assignment
 
 #: Every so many frames faces from 80 pixels are searched for, and from 40.
 COARSE, FINE = 3, 12
-#: A found face is a lost one if it lies this near, over its radius, and so much farther a frame.
-NEAR, FARTHER = 2.0, 0.3
+#: A found face is a lost one if it lies this near to where that is expected, over its radius; one
+#: farther away may be somebody else, while the lost one is still there.
+NEAR = 2.0
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,7 @@ class Tracker:
         cost = np.array([[apart(s.landmarks, place) for place in places] for s in found]).reshape(
             len(found), len(live)
         )
-        gates = np.array(
-            [
-                SAME if now in t.seen and t.seen[now].sure else NEAR + FARTHER * (now - t.last_sure)
-                for t in live
-            ]
-        )
+        gates = np.array([SAME if t.last_sure == now else NEAR for t in live])
         pairs = linear_sum_assignment(np.where(cost < gates, cost, 1e6))
         known = {s: t for s, t in zip(*pairs) if cost[s, t] < gates[t]}
         for i, sighting in enumerate(found):

@@ -23,7 +23,7 @@ SAME = 0.9
 
 @dataclass(eq=False)
 class Person:
-    """Whoever a track shows; a lost and found face stays the same person.
+    """Whoever a track shows; a face lost and found near where it is expected stays the same one.
 
     Attributes
     ----------

@@ -16,6 +16,7 @@ from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.common.face import Face
 from elseface.common.photo import Photo, decode_photo, encode_photo
 from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.detectors import overlap
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 
 #: Limits of a frame; the page sends 640x480.
@@ -24,7 +25,8 @@ FRAME_BYTES, FRAME_PIXELS = 2 * 2**20, 1_500_000
 #: For so many frames a lost face is replaced where it was, and after so many it has left.
 BRIDGED, GONE = 2, 12
 
-#: A face that moved by more of its widths from one frame to the next is somebody else's.
+#: A face that moved by more of its widths from one frame to the next is somebody else's; so is one
+#: that does not touch the place where a face was lost before.
 REACH = 2.0
 
 #: Squares in a covered frame's width: a face that fills half of it becomes seven by seven.
@@ -88,14 +90,14 @@ def covered(pixels: np.ndarray) -> np.ndarray:
 
 
 def _matched(faces: Sequence[Face], wearers: Sequence[Wearer]) -> dict[int, Wearer]:
-    """Which face is whose: nearest first, within reach."""
+    """Which face is whose: nearest first, within reach; of one that was lost, where it was."""
 
     def gap(box: Box, other: Box) -> float:
         return float(np.abs(np.subtract(box, other)).max() / max(1, other[2] - other[0]))
 
     pairs = sorted(
         ((gap(face.box, wearer.box), i, wearer) for i, face in enumerate(faces)
-         for wearer in wearers),
+         for wearer in wearers if not wearer.missed or overlap(face.box, wearer.box)),
         key=lambda pair: pair[:2],
     )  # fmt: skip
     known: dict[int, Wearer] = {}
