@@ -142,6 +142,7 @@ def _plot_curves(runs: list[Path], path: Path) -> None:
             if name in rows[0]:
                 axis.plot(epochs, [float(row[name]) for row in rows], "o-", label=run.name)
             axis.set_xlabel("epoch")
+            axis.xaxis.get_major_locator().set_params(integer=True)
             axis.set_ylabel(name.replace("val_ssim", "val 1 - SSIM under the mask"))
             axis.legend(fontsize=7)
     figure.tight_layout()
