@@ -62,7 +62,7 @@ def cohere(values: np.ndarray, fixed: Collection[int]) -> np.ndarray:
     """Take away what excludes each other; `fixed` attributes are not touched.
 
     Of an exclusive group the fixed present attribute stays, or else the likeliest one.  Beards
-    follow No_Beard where it is fixed, and No_Beard follows the beards where it is not.
+    follow No_Beard where it is fixed; where it is not, the likelier of the two stays.
     """
     values = values.copy()
     for group in EXCLUSIVE:
@@ -76,7 +76,8 @@ def cohere(values: np.ndarray, fixed: Collection[int]) -> np.ndarray:
         if values[no_beard] >= 0.5:
             values[[i for i in beards if i not in fixed]] = 0
     elif values[beards].max() >= 0.5:
-        if any(i in fixed and values[i] >= 0.5 for i in beards) or values[no_beard] < 0.5:
+        fixed_beard = any(i in fixed and values[i] >= 0.5 for i in beards)
+        if fixed_beard or values[beards].max() > values[no_beard]:
             values[no_beard] = 0
         else:
             values[[i for i in beards if i not in fixed]] = 0

@@ -62,6 +62,14 @@ def test_a_smile_takes_cheeks_and_mouth_along():
     assert edited[[cheeks, mouth]].tolist() == kept[[cheeks, mouth]].tolist() == [1, 0]
 
 
+@pytest.mark.parametrize(("stubble", "bare", "stays"), [(0.9, 0.6, [1, 0]), (0.6, 0.9, [0, 1])])
+def test_of_beard_and_none_the_likelier_stays(stubble, bare, stays):
+    values = np.zeros(COUNT, np.float32)
+    both = indices(["5_o_Clock_Shadow", "No_Beard"])
+    values[both] = stubble, bare
+    assert (cohere(values, ())[both] >= 0.5).tolist() == [bool(i) for i in stays]
+
+
 @given(vectors)
 def test_cohere_makes_coherent(values):
     assert coherent(cohere(values, ()))
