@@ -43,8 +43,9 @@ class Change:
     distance: float | None = None
 
 
-#: Nobody has a disguise yet.
-NOBODY: Mapping[int, Disguise] = MappingProxyType({})
+#: Who wears which disguise: index of a face to what it becomes; and that nobody has one yet.
+Worn = Mapping[int, Disguise]
+NOBODY: Worn = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,7 @@ class Anonymizer(Protocol):
     name: str
 
     def anonymize(
-        self,
-        photo: np.ndarray,
-        faces: Sequence[Face],
-        seed: int,
-        worn: Mapping[int, Disguise] = NOBODY,
+        self, photo: np.ndarray, faces: Sequence[Face], seed: int, worn: Worn = NOBODY
     ) -> Anonymized:
         """Replace `faces` in `photo`, (height, width, 3) uint8 RGB, which is not modified.
 

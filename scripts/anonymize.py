@@ -14,22 +14,8 @@ import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, list_photos, plan
 from elseface.common.output import write_whole
+from elseface.scripts import loading
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
-from elseface.scripts.loading import (
-    Edit,
-    Epsilon,
-    Gallery,
-    Keep,
-    MaxFlips,
-    Method,
-    Policy,
-    Seed,
-    Shape,
-    Strength,
-    Weights,
-    edit_options,
-    load_anonymizer,
-)
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
@@ -48,16 +34,16 @@ class IfNoFace(StrEnum):
 def command(
     paths: Annotated[list[Path], typer.Argument(help="Photos and folders.", show_default=False)],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
-    method: Method = MethodName.ATTRIBUTE_EDIT,
-    strength: Strength = None,
-    gallery: Gallery = None,
-    policy: Policy = PolicyName.PPAS,
-    shape: Shape = ShapeName.NEW,
-    edit: Edit = "",
-    keep: Keep = "",
-    max_flips: MaxFlips = None,
-    epsilon: Epsilon = 0.0,
-    seed: Seed = 0,
+    method: loading.Method = MethodName.ATTRIBUTE_EDIT,
+    strength: loading.Strength = None,
+    gallery: loading.Gallery = None,
+    policy: loading.Policy = PolicyName.PPAS,
+    shape: loading.Shape = ShapeName.NEW,
+    edit: loading.Edit = "",
+    keep: loading.Keep = "",
+    max_flips: loading.MaxFlips = None,
+    epsilon: loading.Epsilon = 0.0,
+    seed: loading.Seed = 0,
     aligned: Annotated[
         bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
     ] = False,
@@ -85,7 +71,7 @@ def command(
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
     ] = None,
-    weights: Weights = None,
+    weights: loading.Weights = None,
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
@@ -95,7 +81,7 @@ def command(
     beside = {"--report": report, "--certificate": certificate}
     photos |= {source for source, _ in refused}
     check_extras(beside, photos | _inputs(boxes, keep_person, gallery))
-    options = edit_options(policy, shape, edit, keep, max_flips, epsilon)
+    options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     sources = [job.source for job in jobs]
@@ -105,7 +91,7 @@ def command(
 
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
-        anonymizer = load_anonymizer(method, strength, gallery, weights, options)
+        anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
         from elseface.scripts.release.certify import certify, issue
         from elseface.scripts.release.photos import load_release
         from elseface.scripts.release.report import describe, released

@@ -12,21 +12,9 @@ import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, real_path
 from elseface.common.output import write_whole
+from elseface.scripts import loading
 from elseface.scripts.anonymize import IfNoFace
 from elseface.scripts.console import complain, explained, extra, progress, silent_start
-from elseface.scripts.loading import (
-    Edit,
-    Gallery,
-    Keep,
-    Method,
-    Policy,
-    Seed,
-    Shape,
-    Strength,
-    Weights,
-    edit_options,
-    load_anonymizer,
-)
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
@@ -44,14 +32,14 @@ AHEAD, MEMORY = 1.0, 400_000_000
 def command(
     source: Annotated[Path, typer.Argument(help="A video.", metavar="IN", show_default=False)],
     output: Annotated[Path, typer.Option("-o", "--output", help="OUT.mp4, .m4v, .mov or .mkv")],
-    method: Method = MethodName.ATTRIBUTE_EDIT,
-    strength: Strength = None,
-    gallery: Gallery = None,
-    policy: Policy = PolicyName.PPAS,
-    shape: Shape = ShapeName.NEW,
-    edit: Edit = "",
-    keep: Keep = "",
-    seed: Seed = 0,
+    method: loading.Method = MethodName.ATTRIBUTE_EDIT,
+    strength: loading.Strength = None,
+    gallery: loading.Gallery = None,
+    policy: loading.Policy = PolicyName.PPAS,
+    shape: loading.Shape = ShapeName.NEW,
+    edit: loading.Edit = "",
+    keep: loading.Keep = "",
+    seed: loading.Seed = 0,
     hold: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds a lost face stays covered.")
     ] = 5.0,
@@ -61,18 +49,18 @@ def command(
     ] = IfNoFace.SKIP,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
-    weights: Weights = None,
+    weights: loading.Weights = None,
 ) -> None:
     """Replace every face in a video; each person keeps one new face."""
     with extra("video"):
         from elseface.scripts.footage.reading import Clip
     _check(source, output, overwrite)
     check_extras({"--report": report}, {source, output})
-    options = edit_options(policy, shape, edit, keep)
+    options = loading.edit_options(policy, shape, edit, keep)
     try:
         with Clip(source) as clip:
             with silent_start():
-                anonymizer = load_anonymizer(method, strength, gallery, weights, options)
+                anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
             summary = anonymize_clip(
                 clip, output, anonymizer, seed, hold, not no_audio, if_no_face, bool(report)
             )

@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
+from elseface.scripts import loading
 from elseface.scripts.console import explained, silent_start
-from elseface.scripts.loading import (
-    Edit,
-    Gallery,
-    Keep,
-    Method,
-    Policy,
-    Seed,
-    Shape,
-    Strength,
-    Weights,
-    edit_options,
-    load_anonymizer,
-)
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
@@ -38,15 +26,15 @@ def command(
         bool, typer.Option("--virtual-camera", help="Be a camera for other programs.")
     ] = False,
     no_preview: Annotated[bool, typer.Option("--no-preview", help="Open no window.")] = False,
-    method: Method = MethodName.ATTRIBUTE_EDIT,
-    strength: Strength = None,
-    gallery: Gallery = None,
-    policy: Policy = PolicyName.PPAS,
-    shape: Shape = ShapeName.NEW,
-    edit: Edit = "",
-    keep: Keep = "",
-    seed: Seed = 0,
-    weights: Weights = None,
+    method: loading.Method = MethodName.ATTRIBUTE_EDIT,
+    strength: loading.Strength = None,
+    gallery: loading.Gallery = None,
+    policy: loading.Policy = PolicyName.PPAS,
+    shape: loading.Shape = ShapeName.NEW,
+    edit: loading.Edit = "",
+    keep: loading.Keep = "",
+    seed: loading.Seed = 0,
+    weights: loading.Weights = None,
 ) -> None:
     """Show the camera with every face replaced, about half a second late; Esc or Ctrl-C ends it.
 
@@ -54,7 +42,7 @@ def command(
     """
     if no_preview and not virtual_camera:
         raise ElsefaceError("--no-preview leaves nothing to do without --virtual-camera")
-    options = edit_options(policy, shape, edit, keep)
+    options = loading.edit_options(policy, shape, edit, keep)
     width, height = _size(size)
     from elseface.scripts.footage.camera import Camera
     from elseface.scripts.footage.preview import VirtualCamera, Window
@@ -67,7 +55,7 @@ def command(
             screens.append(stack.enter_context(contextlib.closing(Window("elseface"))))
         source = stack.enter_context(contextlib.closing(Camera(camera, width, height)))
         with silent_start():
-            anonymizer = load_anonymizer(method, strength, gallery, weights, options)
+            anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
         if virtual_camera:
             target = VirtualCamera(source.width, source.height, source.rate)
             screens.append(stack.enter_context(contextlib.closing(target)))

@@ -43,7 +43,9 @@ def convolutional(photo: np.ndarray) -> list[Box]:
 def mtcnn(photo: np.ndarray) -> list[Box]:
     """MTCNN, its boxes made square; a :data:`Detector`."""
     small, factor = _sized(photo, MTCNN_PIXELS)
-    return _enlarged([_square(*seen["box"]) for seen in _mtcnn().detect_faces(small)], factor)
+    return _enlarged(
+        [_square(*seen["box"]) for seen in mtcnn_network().detect_faces(small)], factor
+    )
 
 
 def union(photo: np.ndarray) -> list[Box]:
@@ -111,7 +113,8 @@ def _enlarged(boxes: list[Box], factor: float) -> list[Box]:
 
 
 @functools.cache
-def _mtcnn() -> Any:
+def mtcnn_network() -> Any:
+    """PyPI's MTCNN, loaded once: it has ``detect_faces(photo)``."""
     # Its import loads TensorFlow, for which the other detectors need not wait.
     from mtcnn import MTCNN
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise, Worn
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
@@ -45,11 +45,7 @@ class AttributeEdit:
     name: str = "attribute-edit"
 
     def anonymize(
-        self,
-        photo: np.ndarray,
-        faces: Sequence[Face],
-        seed: int,
-        worn: Mapping[int, Disguise] = NOBODY,
+        self, photo: np.ndarray, faces: Sequence[Face], seed: int, worn: Worn = NOBODY
     ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`."""
         result = photo.copy()
@@ -64,9 +60,7 @@ class AttributeEdit:
         )
         return Anonymized(result, changes)
 
-    def _disentangled(
-        self, photo: np.ndarray, faces: Sequence[Face], worn: Mapping[int, Disguise]
-    ) -> list[Factors]:
+    def _disentangled(self, photo: np.ndarray, faces: Sequence[Face], worn: Worn) -> list[Factors]:
         """Attributes are estimated of those alone who have no disguise yet."""
         seen = [face for i, face in enumerate(faces) if i not in worn]
         estimated = iter(estimate_attributes(photo, seen, self.classifier) if seen else ())
@@ -79,7 +73,7 @@ class AttributeEdit:
         faces: Sequence[Face],
         found: Sequence[Factors],
         seed: int,
-        worn: Mapping[int, Disguise],
+        worn: Worn,
     ) -> list[NewFace]:
         def draw(disguises: Mapping[int, Disguise]) -> list[NewFace]:
             fresh = [self.put_on(found[i], disguise) for i, disguise in disguises.items()]

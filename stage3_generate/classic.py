@@ -8,12 +8,12 @@ face: blur, for one, can be undone in good part by a network trained to.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Worn
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.stage1_disentangle.factors import outside_faces
@@ -34,11 +34,7 @@ class Obfuscation:
     paint: Paint
 
     def anonymize(
-        self,
-        photo: np.ndarray,
-        faces: Sequence[Face],
-        seed: int,
-        worn: Mapping[int, Disguise] = NOBODY,
+        self, photo: np.ndarray, faces: Sequence[Face], seed: int, worn: Worn = NOBODY
     ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`; the seed changes nothing."""
         result = photo.copy()

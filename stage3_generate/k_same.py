@@ -8,13 +8,13 @@ remain, so that who is in the gallery decides what can be learnt.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Worn
 from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
@@ -51,11 +51,7 @@ class MeanFace:
         return np.stack([_small(crop) for crop in self.gallery])
 
     def anonymize(
-        self,
-        photo: np.ndarray,
-        faces: Sequence[Face],
-        seed: int,
-        worn: Mapping[int, Disguise] = NOBODY,
+        self, photo: np.ndarray, faces: Sequence[Face], seed: int, worn: Worn = NOBODY
     ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`; the seed changes nothing."""
         result = photo.copy()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from elseface.common.anonymizer import NOBODY, Anonymized, Anonymizer, Change, Disguise
+from elseface.common.anonymizer import NOBODY, Anonymized, Anonymizer, Change, Worn
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.scripts.evaluation.people import People
@@ -28,11 +28,7 @@ class Unchanged:
     name: str = UNCHANGED
 
     def anonymize(
-        self,
-        photo: np.ndarray,
-        faces: Sequence[Face],
-        seed: int,
-        worn: Mapping[int, Disguise] = NOBODY,
+        self, photo: np.ndarray, faces: Sequence[Face], seed: int, worn: Worn = NOBODY
     ) -> Anonymized:
         """See :class:`~elseface.common.anonymizer.Anonymizer`."""
         return Anonymized(photo.copy(), tuple(map(Change, faces)))

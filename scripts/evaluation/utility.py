@@ -13,6 +13,7 @@ from elseface.stage1_disentangle.attributes import (
     PORTRAIT_SIZE,
     AttributeClassifier,
 )
+from elseface.stage1_disentangle.detectors import mtcnn_network
 from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
 
 
@@ -20,9 +21,7 @@ class Mtcnn:
     """A detector that is not the pipeline's (Zhang et al., 2016; weights of PyPI's ``mtcnn``)."""
 
     def __init__(self) -> None:
-        from mtcnn import MTCNN
-
-        self._network = MTCNN()
+        self._network = mtcnn_network()
 
     def found(self, photo: np.ndarray, face: Face) -> bool:
         """Whether a face of `photo` (height, width, 3) uint8 RGB lies about where `face` was."""

@@ -56,8 +56,8 @@ class Painter:
                 self._pixelate(photo, subject.face.box)
         whole = [subject for subject in scene.subjects if subject.fits]
         photo = self._replaced(photo, whole, self.seed + (number << 32))
-        masked = [subject.face for subject in whole if subject.step is Step.MASK]
-        photo = load_obfuscation(MethodName.MASK).anonymize(photo, masked, 0).pixels
+        if masked := [subject.face for subject in whole if subject.step is Step.MASK]:
+            photo = load_obfuscation(MethodName.MASK).anonymize(photo, masked, 0).pixels
         for subject in scene.subjects:
             if subject.step is Step.BLACKOUT:
                 photo[covered(photo.shape, [subject])] = 0
