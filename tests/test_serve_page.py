@@ -110,6 +110,10 @@ class Page:
         patience = WebDriverWait(self.browser, 60, 0.1, ignored_exceptions=ignored)
         return patience.until(lambda _: until())
 
+    def click(self, selector, place=0):
+        """Press a part, also one that is just being drawn anew."""
+        self.wait(lambda: self.parts(selector)[place].click() is None)
+
     def ready(self):
         """Everything was uploaded and drawn."""
         self.wait(lambda: "…" not in self.part("#count").text and self.part("#count").text)
@@ -177,7 +181,7 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
     ]  # fmt: skip
     after = page.pixels("#after")
     assert all(differs(after, couple, face) > 8 for face in faces)
-    page.parts(".face")[0].click()
+    page.click(".face")
     page.wait(lambda: page.parts(".face")[0].get_attribute("aria-pressed") == "true")
     page.ready()
     after = page.pixels("#after")
@@ -192,33 +196,33 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
         page.ready()
         assert differs(page.pixels("#after"), after, faces[1]) > 2
         after = page.pixels("#after")
-    page.part("#compare").click()
+    page.click("#compare")
     ActionChains(page.browser).send_keys(Keys.ARROW_RIGHT).perform()
     shown = page.browser.execute_script("return getComputedStyle(after).clipPath")
     assert shown == "inset(0px 0px 0px 51%)" and not page.part("#faces").is_displayed()
-    page.part("#compare").click()
+    page.click("#compare")
 
     # A face that was missed is drawn: with the mouse, and by keyboard.
-    page.parts("#strip button")[1].click()
+    page.click("#strip button", 1)
     assert page.part("#noface").is_displayed() and not page.parts(".face")
-    page.part("#draw").click()
+    page.click("#draw")
     drag = ActionChains(page.browser).move_to_element_with_offset(page.part("#sheet"), -60, -60)
     drag.click_and_hold().move_by_offset(120, 120).release().perform()
     page.wait(lambda: len(page.parts(".face")) == 1)
     page.ready()
     assert page.part("#all").text == "Download all (2)"
-    page.parts(".face")[0].click()  # takes the box away
+    page.click(".face")  # takes the box away
     page.wait(lambda: not page.parts(".face"))
-    page.part("#draw").click()
+    page.click("#draw")
     ActionChains(page.browser).send_keys(Keys.ARROW_LEFT, Keys.ENTER).perform()
     page.wait(lambda: len(page.parts(".face")) == 1)
-    page.parts(".face")[0].click()
+    page.click(".face")
     page.wait(lambda: not page.parts(".face"))
     page.ready()
 
     # The download: one photo, one face of it new.
     assert page.part("#all").text == "Download 1 of 2"
-    page.part("#all").click()
+    page.click("#all")
     page.wait(lambda: [*tmp_path.glob("*.zip")])
     with zipfile.ZipFile(tmp_path / "elseface.zip") as archive:
         assert archive.namelist() == ["couple.png"]
@@ -237,9 +241,9 @@ def test_camera_in_chromium(page, address, frames):
     page.window(390, 844)
     page.browser.get(address)
     page.wait(lambda: page.part("#tab-camera").is_displayed())
-    page.part("#tab-camera").click()
+    page.click("#tab-camera")
     assert page.fits() and page.parts("video") == []  # the raw picture is on no page
-    page.part("#start").click()
+    page.click("#start")
     page.wait(lambda: "replaced" in page.part("#seen").text)
     assert page.fits() and page.part("#live").is_displayed()
     shown = page.pixels("#live")
@@ -250,7 +254,7 @@ def test_camera_in_chromium(page, address, frames):
     assert gaps[number] < 8  # the suit is as it was, the face is not
     face = (230 + 5 * number, 110, 320 + 5 * number, 205)
     assert differs(shown, seen[number], face) > 2 * gaps[number]
-    page.part("#stop").click()
+    page.click("#stop")
     assert not page.part("#live").is_displayed() and page.part("#start").is_displayed()
     assert page.browser.get_log("browser") == []
 

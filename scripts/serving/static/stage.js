@@ -42,7 +42,12 @@ export function show(photo) {
   faces(photo);
 }
 
+let marked = ""; // the faces that have a button now
+
 function faces(photo) {
+  const marks = JSON.stringify([photo.id, photo.faces]);
+  if (marks === marked) return; // a button that is about to be pressed stays
+  marked = marks;
   const [width, height] = photo.size;
   const had = [...part("faces").children].indexOf(document.activeElement);
   part("faces").replaceChildren(...photo.faces.map((face, i) => {
@@ -60,8 +65,8 @@ function faces(photo) {
       width: `${(100 * (right - left)) / width}%`, height: `${(100 * (bottom - top)) / height}%`,
     });
     button.addEventListener("click", () => {
-      const kept = photo.faces.flatMap((other, j) => ((j === i) !== other.kept ? [j] : []));
-      acts.keep(photo, kept);
+      const kept = shown.faces.flatMap((other, j) => ((j === i) !== other.kept ? [j] : []));
+      acts.keep(shown, kept);
     });
     return button;
   }));
