@@ -59,7 +59,7 @@ class Editing:
             present = frozenset(i for i in chosen if after[i] < 0.5)
             after = Edit(present, chosen - present).apply(after)
         replaced = int(random.integers(*REPLACED, endpoint=True))
-        shape = New(self.model, replaced) if reshaped else Own(self.model)
+        shape = New(self.model, replaced, truncation=1) if reshaped else Own(self.model)
         return shape(landmarks, Disguise(bits, after, ()), random), after, bool(reshaped)
 
 

@@ -108,10 +108,17 @@ class ShapeModel:
         clear[indices(EXPRESSION)] *= CLEAR
         return undo(normal + (self.response @ clear).reshape(68, 2)).astype(np.float32)
 
-    def draw(self, attributes: np.ndarray, random: np.random.Generator, k: int) -> np.ndarray:
-        """The first k coordinates of somebody with these attributes (40,) who does not exist."""
+    def draw(
+        self,
+        attributes: np.ndarray,
+        random: np.random.Generator,
+        k: int,
+        truncation: float = 1.0,
+    ) -> np.ndarray:
+        """The first k coordinates of somebody with these attributes (40,) who does not exist, with
+        `truncation` times a person's deviation from what the attributes lead to expect."""
         expected = self.slope[:k] @ attributes + self.offset[:k]
-        return expected + self.spread[:k, :k] @ random.standard_normal(k)
+        return expected + truncation * (self.spread[:k, :k] @ random.standard_normal(k))
 
 
 def _normalise(landmarks: np.ndarray, mean: np.ndarray):

@@ -5,7 +5,7 @@ import pytest
 from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import COUNT, indices
 from elseface.common.weights import load
-from elseface.stage3_generate.shape import REPLACED, New, Own
+from elseface.stage3_generate.shape import REPLACED, TRUNCATION, New, Own
 from elseface.stage3_generate.shape_model import ShapeModel
 
 
@@ -43,6 +43,17 @@ def test_new_shape_forgets_the_old_one(model, mean_shape):
     gap = model.coordinates(new[0]) - model.coordinates(new[1])
     after = np.abs(gap[:REPLACED]).max()
     assert after < 0.01 * before
+
+
+def test_truncation_draws_nearer_to_what_the_attributes_expect(model, mean_shape):
+    nobody = Disguise(np.zeros(COUNT), np.zeros(COUNT), ())
+    expected = model.offset[:REPLACED]
+    whole, truncated = (
+        model.coordinates(New(model, truncation=t)(mean_shape, nobody, np.random.default_rng(3)))
+        for t in (1, TRUNCATION)
+    )
+    gaps = [(points[:REPLACED] - expected) for points in (whole, truncated)]
+    np.testing.assert_allclose(gaps[1], TRUNCATION * gaps[0], atol=0.02 * np.abs(gaps[0]).max())
 
 
 def test_shape_keeps_place_turn_and_size(model, mean_shape, random):
