@@ -43,6 +43,7 @@ def command(
     keep: loading.Keep = "",
     max_flips: loading.MaxFlips = None,
     epsilon: loading.Epsilon = 0.0,
+    key: loading.Key = None,
     seed: loading.Seed = 0,
     aligned: Annotated[
         bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
@@ -80,9 +81,10 @@ def command(
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate}
     photos |= {source for source, _ in refused}
-    check_extras(beside, photos | _inputs(boxes, keep_person, gallery))
+    check_extras(beside, photos | _inputs([boxes, key], [keep_person, gallery]))
     options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
+    settings |= {"keyed": key is not None}
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     sources = [job.source for job in jobs]
     with silent_start():
@@ -91,12 +93,15 @@ def command(
 
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
-        anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
+        anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
+        from elseface.scripts.release.album import introduce
         from elseface.scripts.release.certify import certify, issue
         from elseface.scripts.release.photos import load_release
         from elseface.scripts.release.report import describe, released
 
         release = load_release(anonymizer, seed, finder, consent, verify)
+    if key:
+        introduce(jobs, finder, anonymizer.casting)
     records: list[dict[str, Any]] = []
     certified: list[CertifiedFile] = []
     for source, reason in refused:
@@ -132,11 +137,11 @@ def command(
         sys.exit(PARTIAL)
 
 
-def _inputs(boxes: Path | None, *folders: Path | None) -> set[Path]:
+def _inputs(files: list[Path | None], folders: list[Path | None]) -> set[Path]:
     """Files that the run reads besides its photos."""
     known = [folder for folder in folders if folder and folder.is_dir()]
     pictures = {path for path, _ in list_photos(known)} if known else set()
-    return pictures | ({boxes} if boxes else set())
+    return pictures | {file for file in files if file}
 
 
 def _written(extras: dict[Path, str]) -> bool:

@@ -59,7 +59,7 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
         ),
         "attributes": lambda: estimate_attributes(photo, [face], classifier),
         "new attributes and shape": lambda: anonymizer.put_on(
-            factors, anonymizer.disguise(factors, (0, 0))
+            factors, anonymizer.disguise(factors, (0, 0, 0))
         ),
         "decoder": lambda: decoder.draw([factors]),
         "colours and blending": lambda: paste(photo.copy(), face, match_colours(drawn, factors)),

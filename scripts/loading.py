@@ -36,6 +36,10 @@ Epsilon = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Another number, other faces.")]
+Key = Annotated[
+    Path | None,
+    typer.Option(help="File of 32 secret bytes or more: each person gets one new face."),
+]
 Weights = Annotated[
     Path | None, typer.Option(help="Weights of your own training.", show_default=False)
 ]
@@ -63,6 +67,7 @@ def load_anonymizer(
     gallery: Path | None,
     weights: Path | None,
     options: dict[str, Any],
+    key: Path | None = None,
 ) -> Anonymizer:
     """The anonymizer of a command's options; `options` as of :func:`edit_options`.
 
@@ -72,8 +77,8 @@ def load_anonymizer(
         When they do not go together, before anything heavy is loaded.
     """
     ours = method is MethodName.ATTRIBUTE_EDIT
-    if not ours and (options["edit"] or options["keep"] or weights):
-        raise ElsefaceError(f"{method} takes neither --edit nor --keep nor --weights")
+    if not ours and (options["edit"] or options["keep"] or weights or key):
+        raise ElsefaceError(f"{method} takes no --edit, --keep, --key or --weights")
     if (gallery is None) == (method is MethodName.MEAN_FACE):
         raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
     if strength is not None and (ours or gallery):
@@ -89,4 +94,4 @@ def load_anonymizer(
     from elseface.common.weights import PACKAGED
     from elseface.stage3_generate.load import load_attribute_edit
 
-    return load_attribute_edit(**options, folder=weights or PACKAGED)
+    return load_attribute_edit(**options, folder=weights or PACKAGED, key=key)

@@ -7,6 +7,7 @@ Copy and paste, in this order (the cache is built by whichever needs it first)::
     elseface train decoder    --celeba celeba --run runs/decoder --weights runs/embeddings/weights
     elseface train shape      --celeba celeba --run runs/shape
     elseface train population --celeba celeba --run runs/population
+    elseface train cells      --celeba celeba --run runs/cells
     elseface train generator  --celeba celeba --run runs/generator --start runs/decoder/weights
     elseface train average    runs/decoder/weights runs/generator/weights --run runs/average
 
@@ -20,6 +21,7 @@ import typer
 from elseface.scripts import (
     train_attributes,
     train_average,
+    train_cells,
     train_decoder,
     train_embeddings,
     train_generator,
@@ -34,6 +36,7 @@ app.command("embeddings")(train_embeddings.command)
 app.command("decoder")(train_decoder.command)
 app.command("shape")(train_shape.command)
 app.command("population")(train_population.command)
+app.command("cells")(train_cells.command)
 app.command("recognizer")(train_recognizer.command)
 app.command("generator")(train_generator.command)
 app.command("average")(train_average.command)

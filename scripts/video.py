@@ -39,6 +39,7 @@ def command(
     shape: loading.Shape = ShapeName.NEW,
     edit: loading.Edit = "",
     keep: loading.Keep = "",
+    key: loading.Key = None,
     seed: loading.Seed = 0,
     hold: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds a lost face stays covered.")
@@ -55,12 +56,14 @@ def command(
     with extra("video"):
         from elseface.scripts.footage.reading import Clip
     _check(source, output, overwrite)
-    check_extras({"--report": report}, {source, output})
+    check_extras({"--report": report}, {source, output} | ({key} if key else set()))
     options = loading.edit_options(policy, shape, edit, keep)
     try:
         with Clip(source) as clip:
             with silent_start():
-                anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
+                anonymizer = loading.load_anonymizer(
+                    method, strength, gallery, weights, options, key
+                )
             summary = anonymize_clip(
                 clip, output, anonymizer, seed, hold, not no_audio, if_no_face, bool(report)
             )
@@ -68,7 +71,7 @@ def command(
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
     if report:
-        settings = {"method": method, "seed": seed, "hold": hold}
+        settings = {"method": method, "seed": seed, "keyed": key is not None, "hold": hold}
         settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
         summary = {"elseface": version("elseface"), "settings": settings, **summary}
         write_whole(report, f"{json.dumps(summary, indent=1)}\n".encode())

@@ -8,6 +8,7 @@ import functools
 import cv2
 import dlib
 import numpy as np
+from elseface.common.face import Face
 from elseface.stage1_disentangle.detection import model_path
 
 #: Side of the picture that is looked at: dlib's points are whole pixels, too coarse in a small one.
@@ -28,6 +29,11 @@ def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     points = [dlib.point(x, y) for x, y in np.round(landmarks * SIDE - 0.5).astype(int)]
     shape = dlib.full_object_detection(dlib.rectangle(0, 0, SIDE, SIDE), points)
     return np.array(_network().compute_face_descriptor(crop, shape))
+
+
+def look(photo: np.ndarray, face: Face) -> np.ndarray:
+    """The descriptor (128,) of a face of a photo (height, width, 3) uint8 RGB."""
+    return describe(face.alignment.crop(photo, SIDE), face.alignment.to_frame(face.landmarks))
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from elseface.stage1_disentangle.descriptor import describe
 from elseface.stage1_disentangle.factors import Factors, disentangle, estimate_attributes
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate.blending import match_colours, paste
+from elseface.stage3_generate.casting import Casting, by_picture
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
@@ -33,6 +33,7 @@ class AttributeEdit:
     keep : indices of attributes that the policy leaves alone
     attempts : how often a face may be drawn until it is unlike the old one; 1 takes the first draw
         as it is
+    casting : says what a face's disguise is drawn from
     """
 
     classifier: AttributeClassifier
@@ -42,6 +43,7 @@ class AttributeEdit:
     edit: Edit
     keep: frozenset[int]
     attempts: int = 1
+    casting: Casting = by_picture
     name: str = "attribute-edit"
 
     def anonymize(
@@ -83,10 +85,13 @@ class AttributeEdit:
                 for disguise, factors, face in zip(disguises.values(), fresh, drawn)
             ]
 
-        def attempt(which: Sequence[int], number: int) -> list[NewFace]:
-            return draw({i: self.disguise(found[i], (seed, number)) for i in which})
-
         free = [i for i in range(len(faces)) if i not in worn]
+        cast = self.casting(photo, [faces[i] for i in free], [found[i] for i in free], seed)
+        parts = dict(zip(free, cast))
+
+        def attempt(which: Sequence[int], number: int) -> list[NewFace]:
+            return draw({i: self.disguise(found[i], parts[i].stream(number)) for i in which})
+
         new = dict(zip(worn, draw(worn)))
         if self.attempts == 1:
             new |= zip(free, attempt(free, 0))
@@ -98,14 +103,8 @@ class AttributeEdit:
             new |= unlike(old, attempt, self.attempts)
         return [new[i] for i in range(len(faces))]
 
-    def disguise(self, factors: Factors, seeds: tuple[int, ...]) -> Disguise:
-        """Somebody new for the face that was taken apart into `factors`.
-
-        The context takes part in what is drawn, so that one person's photos get unrelated faces
-        under one seed; what lies under the mask does not, so that nothing of the old face decides.
-        """
-        digest = hashlib.sha256(np.ascontiguousarray(factors.context).tobytes()).digest()
-        stream = (*seeds, int.from_bytes(digest[:16], "little"))
+    def disguise(self, factors: Factors, stream: tuple[int, ...]) -> Disguise:
+        """Somebody new, drawn from the stream, for the face taken apart into `factors`."""
         before = factors.attributes
         fixed = self.keep | self.edit.present | self.edit.absent
         after = self.policy(self.edit.apply(before, self.keep), fixed, _streams(stream)[0])

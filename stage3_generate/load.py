@@ -13,8 +13,10 @@ from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate import policies
 from elseface.stage3_generate.attribute_edit import AttributeEdit
+from elseface.stage3_generate.casting import by_picture
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.edits import Edit
+from elseface.stage3_generate.keyed import Keyed, load_key
 from elseface.stage3_generate.population import Population
 from elseface.stage3_generate.shape import Mean, New, Own, Shape
 from elseface.stage3_generate.shape_model import ShapeModel
@@ -72,6 +74,11 @@ def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> Shape:
     return kinds[name](load_shape_model(folder))
 
 
+def load_casting(key: Path, folder: Path = weights.PACKAGED) -> Keyed:
+    """Parts by a key file."""
+    return Keyed(load_key(key), weights.load("cells", folder)[0]["centres"])
+
+
 def load_attribute_edit(
     policy: PolicyName = PolicyName.PPAS,
     shape: ShapeName = ShapeName.NEW,
@@ -80,17 +87,20 @@ def load_attribute_edit(
     folder: Path = weights.PACKAGED,
     max_flips: int | None = None,
     epsilon: float = 0.0,
+    key: Path | None = None,
 ) -> AttributeEdit:
     """The three-stage anonymizer as the command line offers it.
 
     `keep` names attributes to protect besides those that hang on gender; an `edit` may change the
     latter, but not the former.  Only of a new shape there is another to be drawn if the first is
-    too like the old face.  Mistakes show before the networks are loaded.
+    too like the old face, and with a `key` the first is taken: another picture of the person may
+    lead to another.  Mistakes show before the networks are loaded.
     """
     wanted, kept = Edit.parse(edit), frozenset(indices(keep))
     if both := kept & (wanted.present | wanted.absent):
         raise ElsefaceError(f"{NAMES[min(both)]} is both edited and kept")
     chosen = load_policy(policy, folder, max_flips, epsilon)
+    casting = load_casting(key, folder) if key else by_picture
     return AttributeEdit(
         load_classifier(folder),
         load_decoder(folder),
@@ -98,5 +108,6 @@ def load_attribute_edit(
         load_shape(shape, folder),
         wanted,
         kept | frozenset(indices(PROTECTED)),
-        ATTEMPTS if shape is ShapeName.NEW else 1,
+        ATTEMPTS if shape is ShapeName.NEW and not key else 1,
+        casting,
     )

@@ -11,7 +11,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts import train_average
 from elseface.stage3_generate.load import load_attribute_edit, load_decoder
 
-PARTS = ("attributes", "embeddings", "decoder", "shape", "population")
+PARTS = ("attributes", "embeddings", "decoder", "shape", "population", "cells")
 
 
 @pytest.fixture
@@ -26,13 +26,15 @@ def test_all_parts_are_shipped_within_80_megabytes():
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_a_changed_byte_is_refused(folder, name):
+def test_a_changed_byte_is_refused(folder, name, tmp_path):
+    key = tmp_path / "key"
+    key.write_bytes(bytes(32) + b"1" * 32)
     path = folder / f"{name}.npz"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     with pytest.raises(ElsefaceError, match=rf"{name}\.npz.*install"):
-        load_attribute_edit(folder=folder)
+        load_attribute_edit(folder=folder, key=key)
 
 
 @pytest.mark.parametrize("name", ["decoder.npz", "manifest.json"])

@@ -10,7 +10,6 @@ from elseface.common.anonymizer import NOBODY, Anonymized, Anonymizer, Change, W
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.scripts.evaluation.people import People
-from elseface.stage1_disentangle.faces import aligned_face, find_faces
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 from elseface.stage3_generate.classic import load_obfuscation
 from elseface.stage3_generate.k_same import load_mean_face
@@ -57,7 +56,7 @@ def load_method(name: str, others: People) -> Anonymizer:
     if kind == MethodName.MEAN_FACE:
         if setting:
             raise ElsefaceError(f"--methods {name!r}: mean-face takes no strength")
-        return load_mean_face(others.paths, _aligned if others.aligned else find_faces)
+        return load_mean_face(others.paths, others.faces)
     if kind != MethodName.ATTRIBUTE_EDIT:
         return replace(load_obfuscation(MethodName(kind), _number(name, setting)), name=name)
     if not setting:
@@ -71,10 +70,6 @@ def load_method(name: str, others: People) -> Anonymizer:
             f" {', '.join(ShapeName)} and {', '.join(PolicyName)}"
         ) from None
     return replace(load_attribute_edit(*chosen), attempts=1, name=name)
-
-
-def _aligned(photo: np.ndarray) -> list[Face]:
-    return [aligned_face(photo)]
 
 
 def _number(name: str, text: str) -> float | None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
+from elseface.common.face import Face
 from elseface.common.files import list_photos
+from elseface.stage1_disentangle.faces import aligned_face, find_faces
 
 
 class Role(StrEnum):
@@ -46,6 +48,10 @@ class People:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def faces(self, photo: np.ndarray) -> list[Face]:
+        """The faces of one of the pictures (height, width, 3) uint8 RGB, largest first."""
+        return [aligned_face(photo)] if self.aligned else find_faces(photo)
 
     def subset(self, rows: Sequence[int]) -> People:
         """The pictures of `rows`, the identities' numbers as they were."""

@@ -18,7 +18,6 @@ from elseface.common.face import Face
 from elseface.common.photo import read_photo
 from elseface.scripts.console import progress
 from elseface.scripts.evaluation.people import People
-from elseface.stage1_disentangle.faces import aligned_face, find_faces
 from PIL import Image
 
 
@@ -63,7 +62,7 @@ class Pictures:
         places = list(zip(self.people.paths, self.stems))
         for source, stem in progress(places, len(places), method):
             photo = read_photo(source).pixels
-            faces = self._faces(photo)
+            faces = self.people.faces(photo)
             target = folder / f"{stem}.png"
             note = folder / f"{stem}.json"
             if not note.exists():  # written last: a picture that has it is whole
@@ -82,14 +81,11 @@ class Pictures:
         """Every picture as it is, from its source."""
         for source in progress(self.people.paths, len(self.people), "originals"):
             photo = read_photo(source).pixels
-            yield Result(photo, photo, self._faces(photo), {"seconds": 0.0})
+            yield Result(photo, photo, self.people.faces(photo), {"seconds": 0.0})
 
     def place(self, method: str) -> Path:
         """The folder of a method's pictures."""
         return self.folder / method.replace("/", "-").replace(":", "-")
-
-    def _faces(self, photo: np.ndarray) -> list[Face]:
-        return [aligned_face(photo)] if self.people.aligned else find_faces(photo)
 
 
 def _stem(people: People, i: int) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
 from elseface.common.photo import read_photo
-from elseface.scripts.release.recognition import look
+from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.detection import Detector
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from elseface.common.face import Face
-from elseface.stage1_disentangle.descriptor import SIDE, describe
+from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.detection import Box
 from elseface.stage1_disentangle.faces import face_in_box
 
@@ -18,11 +18,6 @@ THRESHOLD = 0.6
 FALSE_ACCEPTS = {60: 0.0023, 30: 0.0043, 0: 0.0141}
 TRUE_ACCEPTS = {60: 0.92, 30: 0.89, 0: 0.79}
 SOURCE = "365 pictures of 218 CelebA validation people, 66283 pairs of different people, 147 of one"
-
-
-def look(photo: np.ndarray, face: Face) -> np.ndarray:
-    """The descriptor (128,) of a face of a photo (height, width, 3) uint8 RGB."""
-    return describe(face.alignment.crop(photo, SIDE), face.alignment.to_frame(face.landmarks))
 
 
 def look_again(photo: np.ndarray, box: Box) -> np.ndarray:

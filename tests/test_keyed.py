@@ -1,0 +1,148 @@
+"""One new face a person for whoever holds the key, and for nobody else."""
+
+import numpy as np
+import pytest
+from elseface.common.attributes import COUNT
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.release.recognition import THRESHOLD
+from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage3_generate.keyed import SAME, Keyed, load_key
+from elseface.stage3_generate.load import load_attribute_edit, load_shape_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_cli import complaints, run
+
+ONE, OTHER = b"1" * 32, b"2" * 32
+PEOPLE, PICTURES = 30, 4
+
+
+@pytest.fixture(scope="module")
+def album() -> np.ndarray:
+    """Descriptors (PEOPLE, PICTURES, 128) as far apart as dlib's are."""
+    random = np.random.default_rng(0)
+    people = random.normal(0, 0.06, (PEOPLE, 1, 128))
+    return people + random.normal(0, 0.025, (PEOPLE, PICTURES, 128))
+
+
+@pytest.fixture(scope="module")
+def cells() -> np.ndarray:
+    return np.random.default_rng(1).normal(0, 0.03, (8, 128))
+
+
+def whoever(casting: Keyed, faces: np.ndarray, seed: int = 0) -> list[int]:
+    return [part.who for part in casting.parts(list(faces), seed)]
+
+
+@settings(max_examples=10, deadline=None)
+@given(order=st.permutations(range(PEOPLE * PICTURES)))
+def test_a_person_is_somebody_and_the_order_does_not_matter(album, cells, order):
+    casting, flat = Keyed(ONE, cells), album.reshape(-1, 128)
+    casting.introduce(flat[order])
+    who = np.array([whoever(casting, flat[i : i + 1])[0] for i in order])[np.argsort(order)]
+    who = who.reshape(PEOPLE, PICTURES)
+    assert (who == who[:, :1]).all() and len(np.unique(who)) == PEOPLE
+    again = Keyed(ONE, cells)
+    again.introduce(flat)
+    assert [whoever(again, flat[i : i + 1])[0] for i in range(len(flat))] == who.ravel().tolist()
+
+
+def test_faces_that_come_one_by_one_are_known_again(album, cells):
+    casting = Keyed(ONE, cells)
+    who = np.array([whoever(casting, album[:, i]) for i in range(PICTURES)])
+    assert (who == who[0]).all() and len(np.unique(who)) == PEOPLE
+
+
+def test_two_faces_of_a_photo_are_two_people(album, cells):
+    twins = album[0, :1] + np.zeros((2, 1))
+    assert len(set(whoever(Keyed(ONE, cells), twins))) == 2
+    casting = Keyed(ONE, cells)
+    casting.introduce(album[0])
+    assert len(set(whoever(casting, twins))) == 2
+
+
+def test_keys_are_unlinkable(album, cells):
+    """Shapes drawn by one key find their person among those by the same key always, and among
+    those by another one as often as chance has it."""
+    model, drawn = load_shape_model(), []
+    for key in (ONE, OTHER):
+        casting = Keyed(key, cells)
+        casting.introduce(album.reshape(-1, 128))
+        drawn.append([
+            [model.draw(np.zeros(COUNT), np.random.default_rng(part.stream(0)), 13)
+             for part in casting.parts(list(album[:, i]), 0)]
+            for i in range(2)
+        ])  # fmt: skip
+    (first, second), (foreign, _) = np.array(drawn)
+
+    def rank1(probes, gallery):
+        gaps = np.linalg.norm(probes[:, None] - gallery, axis=2)
+        return (gaps.argmin(1) == np.arange(PEOPLE)).mean()
+
+    assert rank1(first, second) == 1
+    assert rank1(first, foreign) <= 3 / PEOPLE  # of 30 chances of 1 in 30: 4 or more in 2 %
+
+
+def test_a_face_that_did_not_pass_stays_changed(album, cells):
+    """Verification asks for another face by a higher seed; later photos of the person get it."""
+    casting = Keyed(ONE, cells)
+    first, other = (casting.parts([album[0, 0]], seed)[0] for seed in (7, 1 << 32))
+    (later,) = casting.parts([album[0, 1]], 7)
+    (somebody,) = casting.parts([album[1, 0]], 7)
+    assert first.stream(0) != other.stream(0) == later.stream(0)
+    assert somebody.seed == 7
+
+
+def test_a_stranger_is_not_taken_for_somebody(cells):
+    far = np.zeros((2, 128))
+    far[1, 0] = SAME + 0.01
+    casting = Keyed(ONE, cells)
+    assert whoever(casting, far[:1]) != whoever(casting, far[1:])
+
+
+def test_the_key_shows_nowhere(cells):
+    assert repr(ONE) not in repr(Keyed(ONE, cells)) and "111" not in repr(Keyed(ONE, cells))
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 31, b" " * 40 + b"y\n"])
+def test_a_short_key_is_refused(tmp_path, content):
+    (tmp_path / "key").write_bytes(content)
+    with pytest.raises(ElsefaceError, match=r"key: \d+ bytes, a key has 32 or more"):
+        load_key(tmp_path / "key")
+
+
+def test_one_new_face_in_two_photos(tmp_path, portrait):
+    """The real thing: a portrait and the same one darker and smaller, under two keys."""
+    for name, key in (("one", ONE), ("other", OTHER)):
+        (tmp_path / name).write_bytes(key)
+    darker = (portrait * 0.8).astype(np.uint8)
+    new, streams = {}, {}
+    for name in ("one", "other"):
+        anonymizer = load_attribute_edit(key=tmp_path / name)
+        for label, picture in (("bright", portrait), ("dark", darker)):
+            (face,) = faces = find_faces(picture)
+            result = anonymizer.anonymize(picture, faces, seed=0)
+            new[name, label] = look(result.pixels, face)
+            streams[name, label] = result.changes[0].disguise.stream
+    assert streams["one", "bright"] == streams["one", "dark"] != streams["other", "bright"]
+    within = np.linalg.norm(new["one", "bright"] - new["one", "dark"])
+    across = np.linalg.norm(new["one", "bright"] - new["other", "bright"])
+    assert within < THRESHOLD and within < across
+
+
+def test_shipped_cells_are_nobodys():
+    from elseface.common.weights import load
+
+    arrays, facts = load("cells")
+    assert arrays["centres"].shape == (32, 128) and facts["smallest"] >= 10
+
+
+def test_commands_want_a_key_they_can_use(tmp_path):
+    key = tmp_path / "key"
+    key.write_text("too short")
+    picture = tmp_path / "a.png"
+    picture.write_bytes(b"")
+    done = run("anonymize", picture, "-o", tmp_path / "out", "--key", key)
+    assert done.returncode == 2 and "9 bytes, a key has 32" in complaints(done)[0]
+    done = run("anonymize", picture, "-o", tmp_path / "out", "--key", key, "--method", "blur")
+    assert done.returncode == 2 and "takes no --edit, --keep, --key" in complaints(done)[0]
