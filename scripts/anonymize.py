@@ -67,6 +67,9 @@ def command(
     keep_person: Annotated[
         Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
     ] = None,
+    label: Annotated[
+        str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
+    ] = "",
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
@@ -83,12 +86,15 @@ def command(
     check_extras(beside, photos | _inputs(boxes, keep_person, gallery))
     options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
+    settings["label"] = label
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     sources = [job.source for job in jobs]
     with silent_start():
         from elseface.scripts.release.consent import load_consent
         from elseface.scripts.release.finder import load_finder
+        from elseface.scripts.release.label import Label
 
+        words = Label(label) if label else None
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
         anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
@@ -96,7 +102,7 @@ def command(
         from elseface.scripts.release.photos import load_release
         from elseface.scripts.release.report import describe, released
 
-        release = load_release(anonymizer, seed, finder, consent, verify)
+        release = load_release(anonymizer, seed, finder, consent, verify, words)
     records: list[dict[str, Any]] = []
     certified: list[CertifiedFile] = []
     for source, reason in refused:
