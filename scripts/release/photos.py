@@ -94,5 +94,7 @@ def load_release(
     label: Label | None = None,
 ) -> Release:
     """The release of a run; unless they are to `look`, nobody sees the result."""
-    verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
-    return Release(finder, consent, Painter(anonymizer, seed, label), verifier if look else None)
+    verifier = None
+    if look:
+        verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
+    return Release(finder, consent, Painter(anonymizer, seed, label), verifier)
