@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.scripts.cli import app
 from elseface.scripts.release import photos as releases
+from elseface.scripts.release import provenance
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.journal import open_journal
 from elseface.scripts.release.painter import Painter
@@ -27,7 +29,8 @@ from PIL import Image
 from test_cli import PROGRAM, run
 from typer.testing import CliRunner
 
-FACE = (175, 76, 265, 166)
+HEAD = np.s_[20:220, 120:320]
+FACE = (55, 56, 145, 146)
 NAMES = ["a.png", "b.png", "c.png", "nobody.png", "sub/d.png"]
 
 
@@ -37,7 +40,8 @@ def photos(portrait, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos/sub").mkdir(parents=True)
     for i, name in enumerate(NAMES):
-        shown = np.zeros_like(portrait) if name == "nobody.png" else portrait - np.uint8(i)
+        head = portrait[HEAD]
+        shown = np.zeros_like(head) if name == "nobody.png" else head - np.minimum(head, i)
         Image.fromarray(shown).save(tmp_path / "photos" / name)
     (tmp_path / "photos/z.jpg").write_text("no picture")
     return tmp_path / "photos"
@@ -55,6 +59,7 @@ def anonymize(monkeypatch):
         return Release(finder, consent, Painter(anonymizer, seed, words), verifier)
 
     monkeypatch.setattr(releases, "load_release", load)
+    monkeypatch.setattr(provenance, "weight_hashes", lambda folder: {"decoder": "0" * 64})
     do = Release.__call__
 
     def command(*arguments, stop=None):
@@ -80,8 +85,6 @@ def options(name):
 
 def outcome(name):
     """Files, report and certificate, but for what names the folder and the time."""
-    from pathlib import Path
-
     report = json.loads(Path(f"{name}.json").read_text().replace(f'"{name}/', '"out/'))
     for photo in report["photos"]:
         photo.pop("seconds", None)
@@ -108,11 +111,10 @@ def test_a_stopped_run_is_gone_on_with(photos, anonymize):
 
 def test_what_changed_in_between_is_done_again(photos, anonymize, portrait):
     anonymize(*options("out"), "--resume")
-    Image.fromarray(portrait[::-1].copy()).save("photos/a.png")
-    with open("out/b.png", "ab") as file:
-        file.write(b"more")
+    Image.fromarray(portrait[HEAD][:, ::-1].copy()).save("photos/a.png")
+    Path("out/b.png").write_bytes(Path("out/a.png").read_bytes())
     os.remove("out/c.png")
-    json.dump({"d.png": [[20, 350, 110, 440]]}, open("boxes.json", "w"))
+    Path("boxes.json").write_text('{"d.png": [[150, 150, 195, 195]]}')
     _, _, did = anonymize(*options("out"), "--resume", "--boxes", "boxes.json")
     assert did == ["a.png", "b.png", "c.png", "nobody.png", "z.jpg", "d.png"]
     anonymize(*options("whole"), "--boxes", "boxes.json")
@@ -125,25 +127,17 @@ def test_what_changed_in_between_is_done_again(photos, anonymize, portrait):
     [
         (("--seed", 4), "seed"),
         (("--strength", 0.5), "strength"),
-        (("--label", "nobody"), "label"),
         (("-o", "elsewhere"), "-o"),
-        (("--if-no-face", "copy"), "if_no_face"),
-        (("--weights", "."), None),
     ],
 )
 def test_other_settings_are_refused(photos, anonymize, other, named):
     anonymize(*options("out"), "--resume", stop="b.png")
-    before = outcome_of_files()
+    before = {p: p.read_bytes() for p in Path().rglob("*.*") if p.is_file()}
     status, said, did = anonymize(*options("out"), "--resume", *other)
-    assert status == 2 and not did and outcome_of_files() == before
+    assert status == 2 and not did
+    assert before == {p: p.read_bytes() for p in Path().rglob("*.*") if p.is_file()}
     (line,) = said.splitlines()
-    assert named is None or (f"other {named};" in line and "out.json.journal" in line)
-
-
-def outcome_of_files():
-    from pathlib import Path
-
-    return {str(p): p.read_bytes() for p in Path().rglob("*.*") if p.is_file()}
+    assert f"other {named};" in line and "out.json.journal" in line
 
 
 def test_settings_may_change_before_anything_is_done(photos, anonymize):
@@ -151,9 +145,7 @@ def test_settings_may_change_before_anything_is_done(photos, anonymize):
     assert len(anonymize(*options("out"), "--resume", "--seed", 4)[2]) == 6
 
 
-@pytest.mark.parametrize(
-    "rest", [b"", b"\n", b'{"record": {"photo": "photos/b.png", "outp', b"\0\0"]
-)
+@pytest.mark.parametrize("rest", [b"\0\n", b'{"record": {"photo": "photos/b.png", "outp'])
 def test_a_line_that_is_not_whole_does_not_count(photos, anonymize, rest):
     anonymize(*options("out"), "--resume", stop="c.png")
     with open("out.json.journal", "r+b") as file:
@@ -170,11 +162,11 @@ def test_a_line_that_is_not_whole_does_not_count(photos, anonymize, rest):
 def test_resume_needs_a_report_and_a_journal(photos, anonymize):
     status, said, _ = anonymize("-o", "out", "--resume")
     assert status == 2 and "--report" in said
-    with open("out.json.journal", "w") as file:
-        file.write("dear diary\n")
+    journal = Path("out.json.journal")
+    journal.write_text("dear diary\n")
     status, said, _ = anonymize(*options("out"), "--resume")
     assert status == 2 and "not the journal of a run" in said
-    assert open("out.json.journal").read() == "dear diary\n"
+    assert journal.read_text() == "dear diary\n"
 
 
 def test_without_resume_all_is_done_and_no_journal_left(photos, anonymize):
@@ -183,32 +175,22 @@ def test_without_resume_all_is_done_and_no_journal_left(photos, anonymize):
     assert not os.path.exists("out.json.journal")
 
 
-def test_killed_in_a_real_process(photos):
-    arguments = (
-        "anonymize",
-        photos,
-        "--method",
-        "pixelate",
-        "--detector",
-        "frontal",
-        "--no-verify",
-    )
-    arguments += ("-o", "out", "--report", "out.json", "--resume")
-    process = subprocess.Popen([PROGRAM, *map(str, arguments)], stderr=subprocess.DEVNULL)
+def test_a_killed_process_is_gone_on_with(photos, anonymize):
+    arguments = ("-o", "out", "--report", "out.json", "--resume")
+    arguments += ("--detector", "frontal", "--no-verify")
+    program = [PROGRAM, "anonymize", "photos", "--method", "pixelate", *arguments]
+    process = subprocess.Popen(program, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while not os.path.exists("out/b.png"):
         assert process.poll() is None and time.monotonic() < end
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    done = {path: path.stat().st_mtime_ns for path in photos.parent.glob("out/*.png")}
-    assert run(*arguments).returncode == 3
-    assert sorted(p.name for p in photos.parent.glob("out/**/[a-z]*.png")) == [
-        "a.png", "b.png", "c.png", "d.png",
-    ]  # fmt: skip
-    a = photos.parent / "out/a.png"
-    assert a.stat().st_mtime_ns == done[a]
-    assert len(json.loads(open("out.json").read())["photos"]) == 6
+    status, _, did = anonymize(*arguments)
+    assert status == 3 and "a.png" not in did
+    written = [path.name for path in Path("out").rglob("[!.]*.png")]
+    assert sorted(written) == ["a.png", "b.png", "c.png", "d.png"]
+    assert len(json.loads(Path("out.json").read_text())["photos"]) == 6
 
 
 def test_pixels_and_records_do_not_stay(photos, tmp_path):
