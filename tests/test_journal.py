@@ -15,7 +15,6 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.scripts.cli import app
 from elseface.scripts.release import photos as releases
-from elseface.scripts.release import provenance
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.journal import open_journal
 from elseface.scripts.release.painter import Painter
@@ -59,7 +58,6 @@ def anonymize(monkeypatch):
         return Release(finder, consent, Painter(anonymizer, seed, words), verifier)
 
     monkeypatch.setattr(releases, "load_release", load)
-    monkeypatch.setattr(provenance, "weight_hashes", lambda folder: {"decoder": "0" * 64})
     do = Release.__call__
 
     def command(*arguments, stop=None):
@@ -159,9 +157,10 @@ def test_a_line_that_is_not_whole_does_not_count(photos, anonymize, rest):
     assert outcome("out") == outcome("whole")
 
 
-def test_resume_needs_a_report_and_a_journal(photos, anonymize):
-    status, said, _ = anonymize("-o", "out", "--resume")
-    assert status == 2 and "--report" in said
+def test_mistakes_get_one_line(photos, anonymize):
+    for option, says in (("--resume", "--report"), ("--label=ß", "cannot write 'ß'")):
+        status, said, did = anonymize("-o", "out", option)
+        assert status == 2 and says in said and said.count("\n") == 1 and not did
     journal = Path("out.json.journal")
     journal.write_text("dear diary\n")
     status, said, _ = anonymize(*options("out"), "--resume")
