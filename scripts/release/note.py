@@ -3,7 +3,7 @@
 It is XMP in IPTC's words, which picture agencies, search engines and social networks read.  C2PA
 would have to be signed, with a certificate that every user would have to get; the libraries for
 watermarks in the pixels were last released in 2023, and the one that is used needs PyTorch.  So it
-is a note for the honest: whoever wants to, removes it.
+is a note for the honest: whoever wants to, removes it.  BMP files cannot hold one.
 """
 
 from __future__ import annotations
