@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whole or not at all: what was there stays until then.
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what becomes `path` at the end, whole or not at all: what was there stays
+    until then.
 
     Raises
     ------
@@ -20,10 +23,16 @@ def write_whole(path: Path, data: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
+        yield temporary
         os.replace(temporary, path)
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path` as :func:`whole` has it."""
+    with whole(path) as temporary:
+        temporary.write_bytes(data)

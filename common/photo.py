@@ -1,4 +1,4 @@
-"""Reading photos of every common kind and writing them back without metadata."""
+"""Reading photos of every common kind and writing them back without their metadata."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import io
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from typing import Any
 
 import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.output import write_whole
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 
 #: What a folder is searched for, and the format each is written in.
 FORMATS = {
@@ -132,8 +134,10 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image
 
 
-def encode_photo(photo: Photo, name: str) -> bytes:
-    """The bytes of a file of the kind that the ending of `name` says, without any metadata.
+def encode_photo(photo: Photo, name: str, xmp: bytes = b"") -> bytes:
+    """The bytes of a file of the kind that the ending of `name` says.
+
+    It holds no metadata but `xmp`, an XMP packet; a BMP file cannot hold that either.
 
     Raises
     ------
@@ -149,6 +153,8 @@ def encode_photo(photo: Photo, name: str) -> bytes:
     options = {"quality": 95, "subsampling": 0} if kind == "JPEG" else {}
     if kind == "WEBP":
         options = {"quality": 95}
+    if xmp:
+        options |= _holding(kind, xmp)
     file = io.BytesIO()
     try:
         image.save(file, kind, **options)
@@ -157,6 +163,17 @@ def encode_photo(photo: Photo, name: str) -> bytes:
     return file.getvalue()
 
 
-def write_photo(path: Path, photo: Photo) -> None:
-    """Write `photo` to `path`, whole or not at all."""
-    write_whole(path, encode_photo(photo, str(path)))
+def _holding(kind: str, xmp: bytes) -> dict[str, Any]:
+    """How Pillow is told to write an XMP packet into a file of this kind."""
+    if kind == "PNG":
+        text = PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", xmp.decode())
+        return {"pnginfo": text}
+    return {"JPEG": {"xmp": xmp}, "WEBP": {"xmp": xmp}, "TIFF": {"tiffinfo": {700: xmp}}}.get(
+        kind, {}
+    )
+
+
+def write_photo(path: Path, photo: Photo, xmp: bytes = b"") -> None:
+    """Write `photo` to `path`, as :func:`encode_photo` has it, whole or not at all."""
+    write_whole(path, encode_photo(photo, str(path), xmp))

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import time
+from collections.abc import Callable
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, list_photos, plan
-from elseface.common.output import write_whole
 from elseface.scripts import loading
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
-
-if TYPE_CHECKING:
-    from elseface.scripts.release.certificate import CertifiedFile
 
 
 class IfNoFace(StrEnum):
@@ -68,72 +62,78 @@ def command(
     keep_person: Annotated[
         Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
     ] = None,
+    label: Annotated[
+        str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
+    ] = "",
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that had this option and --report.")
+    ] = False,
     weights: loading.Weights = None,
 ) -> None:
     """Replace every face in the photos by the face of nobody."""
     jobs, refused = plan(paths, output)
     if certificate and not verify:
         raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
+    if resume and not report:
+        raise ElsefaceError("--resume goes by what is noted beside the --report; name one")
+    noted = report.with_name(f"{report.name}.journal") if resume else None
     photos = {path for job in jobs for path in (job.source, job.target)}
-    beside = {"--report": report, "--certificate": certificate}
+    beside = {"--report": report, "--certificate": certificate, "--report with --resume": noted}
     photos |= {source for source, _ in refused}
     check_extras(beside, photos | _inputs([boxes, key], [keep_person, gallery]))
     options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= {"keyed": key is not None}
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
+    settings["label"] = label
     sources = [job.source for job in jobs]
     with silent_start():
         from elseface.scripts.release.consent import load_consent
         from elseface.scripts.release.finder import load_finder
+        from elseface.scripts.release.label import Label
 
+        words = Label(label) if label else None
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
         anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
         from elseface.scripts.release.album import introduce
-        from elseface.scripts.release.certify import certify, issue
+        from elseface.scripts.release.journal import open_journal
         from elseface.scripts.release.photos import load_release
-        from elseface.scripts.release.report import describe, released
+        from elseface.scripts.release.provenance import folder_hash, versions, weight_hashes
+        from elseface.scripts.release.run import Run
 
-        release = load_release(anonymizer, seed, finder, consent, verify)
+        release = load_release(anonymizer, seed, finder, consent, verify, words)
     if key:
         introduce(jobs, finder, anonymizer.casting)
-    records: list[dict[str, Any]] = []
-    certified: list[CertifiedFile] = []
-    for source, reason in refused:
-        complain(reason)
-        records.append({"photo": str(source), "output": None, "faces": [], "error": reason})
-    for job in progress(jobs, len(jobs), "anonymize"):
-        record = {"photo": str(job.source), "seed": seed, "output": None, "faces": []}
-        start = time.perf_counter()
-        try:
-            done = release(job, if_no_face is IfNoFace.COPY)
-            record |= {"output": str(job.target), "method": anonymizer.name, **describe(done.scene)}
-            if certificate:
-                certified.append(certify(job.target, output, done))
-        except ElsefaceError as error:
-            record["error"] = str(error)
-        except Exception as error:  # a fault of ours must not cost the other photos
-            record["error"] = f"{job.source}: unexpected {type(error).__name__}: {error}"
-        if "error" in record:
-            complain(record["error"])
-        records.append({**record, "seconds": round(time.perf_counter() - start, 3)})
-    extras: dict[Path, str] = {}
-    if report:
-        summary = {"elseface": version("elseface"), "settings": settings, "photos": records}
-        if method is MethodName.ATTRIBUTE_EDIT and policy is PolicyName.PPAS:
-            summary["ppas"] = released(anonymizer.policy, anonymizer.keep, records)
-        extras[report] = json.dumps(summary, indent=1)
-    if certified:
-        issued = issue(certified, release, settings, weights)
-        extras[certificate] = issued.model_dump_json(indent=1)
-    if not _written(extras):
+    terms: dict[str, Any] = {}
+    if resume:
+        terms = {
+            **settings, "seed": seed, "-o": output, "if_no_face": if_no_face,
+            "skip_face": skip_face, "gallery": folder_hash(gallery),
+            "key": anonymizer.casting.fingerprint() if key else None,
+            "keep_person": folder_hash(keep_person), "versions": versions(),
+            "weights": weight_hashes(weights),
+        }  # fmt: skip
+    with open_journal(noted, terms) as journal:
+        run = Run(release, output, if_no_face is IfNoFace.COPY, journal)
+        whole = not refused
+        for source, reason in refused:
+            complain(reason)
+            run.refuse(source, reason)
+        for job in progress(jobs, len(jobs), "anonymize"):
+            if fault := run.do(job):
+                complain(fault)
+                whole = False
+        written = not report or _tried(run.write_report, report, settings)
+        if certificate:
+            written &= _tried(run.write_certificate, certificate, settings, weights)
+    if not written:
         sys.exit(2)
-    if any(record["output"] is None for record in records):
+    if not whole:
         sys.exit(PARTIAL)
 
 
@@ -144,13 +144,11 @@ def _inputs(files: list[Path | None], folders: list[Path | None]) -> set[Path]:
     return pictures | {file for file in files if file}
 
 
-def _written(extras: dict[Path, str]) -> bool:
-    """Whether all of the texts could be written; one that could not costs no other."""
-    faults = []
-    for path, text in extras.items():
-        try:
-            write_whole(path, f"{text}\n".encode())
-        except ElsefaceError as error:
-            faults.append(error)
-            complain(error)
-    return not faults
+def _tried(write: Callable[..., None], *arguments: Any) -> bool:
+    """Whether it could be written; a text that could not costs no other."""
+    try:
+        write(*arguments)
+    except ElsefaceError as error:
+        complain(error)
+        return False
+    return True

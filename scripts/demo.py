@@ -20,6 +20,7 @@ def command(
 
     with silent_start():
         from elseface.common.photo import Photo, write_photo
+        from elseface.scripts.release.note import note
         from elseface.stage1_disentangle.faces import find_faces
         from elseface.stage3_generate.load import load_attribute_edit
 
@@ -27,6 +28,7 @@ def command(
     original = astronaut()
     result = anonymizer.anonymize(original, find_faces(original), seed)
     write_photo(output / "original.png", Photo(original))
-    write_photo(output / "anonymized.png", Photo(result.pixels))
-    write_photo(output / "side-by-side.png", Photo(np.hstack([original, result.pixels])))
+    xmp = note(anonymizer.name)
+    write_photo(output / "anonymized.png", Photo(result.pixels), xmp)
+    write_photo(output / "side-by-side.png", Photo(np.hstack([original, result.pixels])), xmp)
     print(f"{len(result.changes)} face replaced: see {output / 'side-by-side.png'}")

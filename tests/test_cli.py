@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elseface.scripts.release.note import note
 from PIL import Image
 
 PROGRAM = Path(sys.executable).parent / "elseface"
@@ -91,12 +92,13 @@ def test_report_says_what_was_done(done):
             assert len(face["attributes_before"]) == len(face["attributes_after"]) == 40
 
 
-def test_results_keep_kind_and_size_and_lose_metadata(done, folder):
+def test_results_keep_kind_and_size_and_lose_metadata_but_the_note(done, folder):
     _, output, _ = done
     for name in GOOD:
         assert b"SecretCamera" not in (output / name).read_bytes()
         with Image.open(output / name) as image:
-            assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+            assert not {"exif", "icc_profile"} & set(image.info)
+            assert image.info["xmp"] == note("attribute-edit")
             assert image.mode == {"grey.png": "L", "deep.png": "L", "alpha ü.png": "RGBA"}.get(
                 name, "RGB"
             )

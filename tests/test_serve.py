@@ -151,7 +151,7 @@ def test_a_missed_face_is_drawn_by_hand(client, random):
     assert removed["faces"] == [] and not removed["released"]
 
 
-def test_results_keep_their_kind_and_lose_metadata(client, head):
+def test_results_keep_their_kind_and_lose_metadata_but_the_note(client, head):
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "SecretCamera", 6
     turned = file(np.rot90(head), "JPEG", exif=exif)
@@ -161,7 +161,8 @@ def test_results_keep_their_kind_and_lose_metadata(client, head):
         reply = client.get(f"/api/pictures/{picture['id']}/result")
         assert b"SecretCamera" in turned and b"SecretCamera" not in reply.content
         image = Image.open(io.BytesIO(reply.content))
-        assert image.format == kind and not {"exif", "xmp", "icc_profile"} & set(image.info)
+        assert image.format == kind and not {"exif", "icc_profile"} & set(image.info)
+        assert b"digitalsourcetype" in image.info["xmp"]
         suffix = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}[kind]
         assert reply.headers["content-disposition"].endswith(f"{name[0]}{suffix}")
 

@@ -160,13 +160,13 @@ def test_what_cannot_be_verified_is_not_written(release, tmp_path, random):
 
 def test_a_black_out_that_does_not_come_through_is_not_written(release, tmp_path, monkeypatch):
     """The encoder is what is verified: here it writes the original whatever it is given."""
-    encode = verification.encode_photo
+    encode = painters.encode_photo
     original = {}
 
-    def cheat(photo, name):
-        return encode(original.setdefault("photo", Photo(photo.pixels)), name)
+    def cheat(photo, name, xmp):
+        return encode(original.setdefault("photo", Photo(photo.pixels)), name, xmp)
 
-    monkeypatch.setattr(verification, "encode_photo", cheat)
+    monkeypatch.setattr(painters, "encode_photo", cheat)
     monkeypatch.setattr(painters, "load_obfuscation", lambda name: Idle())
     with pytest.raises(ElsefaceError, match="not be verified"):
         release(Idle())

@@ -1,12 +1,15 @@
-"""Doing to every face of a scene what it is time for."""
+"""Doing to every face of a scene what it is time for, and marking that it was done."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import Anonymizer
-from elseface.common.photo import Photo
+from elseface.common.photo import Photo, encode_photo
+from elseface.scripts.release.label import Label
+from elseface.scripts.release.note import note
 from elseface.scripts.release.scene import Scene, Step, Subject
 from elseface.stage1_disentangle.detection import Box
 from elseface.stage1_disentangle.mask import Ellipse, photo_ellipse
@@ -29,10 +32,28 @@ class Painter:
     ----------
     anonymizer : the method that was asked for
     seed : of the run
+    label : drawn on every photo in which a face was replaced; None: on none
     """
 
     anonymizer: Anonymizer
     seed: int
+    label: Label | None = None
+
+    def files(self, photo: Photo, scene: Scene, number: int, name: str) -> Iterator[bytes]:
+        """The painted scene, see :meth:`paint`, as the file that leaves; before that, where there
+        is a label, as one without it, so that nobody passes because of what the label covers."""
+        painted = self.painted(photo, scene, number)
+        xmp = self.note(scene)
+        if self.label and scene.subjects:
+            yield encode_photo(painted, name, xmp)
+            painted = self._labelled(painted, scene, self.label)
+        yield encode_photo(painted, name, xmp)
+
+    def note(self, scene: Scene) -> bytes:
+        """The note for the file of a painted scene; none where nobody was replaced."""
+        if not scene.subjects:
+            return b""
+        return note(self.anonymizer.name, any(subject.as_asked for subject in scene.subjects))
 
     def painted(self, photo: Photo, scene: Scene, number: int) -> Photo:
         """As :meth:`paint`, with nothing of a subject left in what is transparent either."""
@@ -62,6 +83,11 @@ class Painter:
             if subject.step is Step.BLACKOUT:
                 photo[covered(photo.shape, [subject])] = 0
         return photo
+
+    def _labelled(self, photo: Photo, scene: Scene, label: Label) -> Photo:
+        faces = [*(s.face.box for s in scene.subjects), *(s.box for s in scene.spared)]
+        around = [_around(box, photo.pixels.shape) for box in faces]
+        return label.on(photo, [(x.start, y.start, x.stop, y.stop) for y, x in around])
 
     def _pixelate(self, photo: np.ndarray, box: Box) -> None:
         asked = self.anonymizer.name == MethodName.PIXELATE

@@ -10,9 +10,10 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.common.output import write_whole
-from elseface.common.photo import Photo, encode_photo, read_photo
+from elseface.common.photo import Photo, read_photo
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.finder import Finder
+from elseface.scripts.release.label import Label
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene
 from elseface.scripts.release.verify import Verifier, verified
@@ -80,12 +81,20 @@ class Release:
     def _encoded(self, photo: Photo, scene: Scene, name: str) -> bytes:
         if self.verifier:
             return verified(photo, scene, self.painter, self.verifier, name)
-        return encode_photo(self.painter.painted(photo, scene, 0), name)
+        *_, data = self.painter.files(photo, scene, 0, name)
+        return data
 
 
 def load_release(
-    anonymizer: Anonymizer, seed: int, finder: Finder, consent: Consent | None, look: bool
+    anonymizer: Anonymizer,
+    seed: int,
+    finder: Finder,
+    consent: Consent | None,
+    look: bool,
+    label: Label | None = None,
 ) -> Release:
     """The release of a run; unless they are to `look`, nobody sees the result."""
-    verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
-    return Release(finder, consent, Painter(anonymizer, seed), verifier if look else None)
+    verifier = None
+    if look:
+        verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
+    return Release(finder, consent, Painter(anonymizer, seed, label), verifier)

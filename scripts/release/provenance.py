@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import platform
 from importlib import metadata
 from pathlib import Path
 
 from elseface.common import weights
+from elseface.common.files import list_photos
 from elseface.stage1_disentangle.detection import model_path
 
 #: Distributions that decide what comes out.
@@ -20,7 +22,7 @@ MODELS = (
     "dlib_face_recognition_resnet_model_v1.dat", "mmod_human_face_detector.dat",
     "shape_predictor_68_face_landmarks.dat",
 )  # fmt: skip
-PARTS = ("attributes", "decoder", "embeddings", "population", "shape")
+PARTS = ("attributes", "cells", "decoder", "embeddings", "population", "shape")
 
 
 def versions() -> dict[str, str]:
@@ -30,6 +32,16 @@ def versions() -> dict[str, str]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
+
+
+def folder_hash(folder: Path | None) -> str | None:
+    """Of the pictures in a folder; no folder, none."""
+    if folder is None:
+        return None
+    found = sorted(
+        (name.as_posix(), weights.file_hash(path)) for path, name in list_photos([folder])
+    )
+    return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
 def weight_hashes(folder: Path | None) -> dict[str, str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+import textwrap
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import named
+from elseface.common.output import whole
 from elseface.scripts.release.recognition import THRESHOLD, chance_level, false_accept
 from elseface.scripts.release.scene import Scene, Step, Subject
 from elseface.stage3_generate.policies import Ppas, closeness
@@ -23,19 +28,31 @@ def describe(scene: Scene) -> dict[str, Any]:
 
 
 def released(
-    policy: Ppas, keep: Collection[int], records: Sequence[dict[str, Any]]
+    policy: Ppas, keep: Collection[int], records: Iterable[dict[str, Any]]
 ) -> dict[str, float | None]:
     """What ppas can say of the attributes it let out: t of t-closeness; and epsilon, which bounds
     nothing where flips are limited or the old face decided which draw was taken."""
-    faces = [face for record in records for face in record["faces"]]
-    shown = [face for face in faces if face["outcome"] in (Step.ASKED, Step.OTHER)]
-    values = [list(face["attributes_after"].values()) for face in shown]
-    chosen = any(face["distance"] is not None or face["tried"][1:] for face in faces)
-    bounded = policy.max_flips is None and not chosen
+    values, bounded = [], policy.max_flips is None
+    for face in (face for record in records for face in record["faces"]):
+        if face["outcome"] in (Step.ASKED, Step.OTHER):
+            values.append(np.array([*face["attributes_after"].values()]))
+        if face["distance"] is not None or face["tried"][1:]:
+            bounded = False
     return {
         "t": closeness(values, policy.population, policy.drawn(keep)) if values else None,
         "epsilon": policy.epsilon if bounded else None,
     }
+
+
+def write_report(path: Path, summary: dict[str, Any], records: Iterable[dict[str, Any]]) -> None:
+    """Write the records below the summary, as JSON, one after the other."""
+    head = json.dumps({**summary, "photos": []}, indent=1).removesuffix("]\n}")
+    with whole(path) as temporary, temporary.open("w") as file:
+        between = head
+        for record in records:
+            file.write(f"{between}\n{textwrap.indent(json.dumps(record, indent=1), '  ')}")
+            between = ","
+        file.write("\n ]\n}\n")
 
 
 def disguised(new: Disguise | None) -> dict[str, Any]:

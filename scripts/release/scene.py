@@ -94,6 +94,11 @@ class Subject:
         """What is to be done to it now."""
         return self.ladder[0]
 
+    @property
+    def as_asked(self) -> bool:
+        """Whether it shows what the method makes of it, and not what covers it."""
+        return self.step in (Step.ASKED, Step.OTHER)
+
     def escalate(self) -> None:
         """Take the next step; the last one where the recognizer is blind to this face."""
         self._next(self.ladder[1:] if self.before < THRESHOLD else [])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from elseface.common.errors import ElsefaceError
-from elseface.common.photo import Photo, decode_photo, encode_photo
+from elseface.common.photo import Photo, decode_photo
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
@@ -91,11 +91,13 @@ def verified(photo: Photo, scene: Scene, painter: Painter, verifier: Verifier, n
         When it never does.
     """
     for number in range(PAINTINGS):
-        data = encode_photo(painter.painted(photo, scene, number), name)
-        written = decode_photo(data, name).pixels
-        failed = [s for s in scene.subjects if not passes(written, s, scene)]
-        missed = verifier.missed(written, scene)
-        if not failed and not missed:
+        for data in painter.files(photo, scene, number, name):
+            written = decode_photo(data, name).pixels
+            failed = [s for s in scene.subjects if not passes(written, s, scene)]
+            missed = verifier.missed(written, scene)
+            if failed or missed:
+                break
+        else:
             return data
         for subject in failed:
             subject.escalate()

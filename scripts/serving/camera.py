@@ -15,6 +15,7 @@ import numpy as np
 from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.common.face import Face
 from elseface.common.photo import Photo, decode_photo, encode_photo
+from elseface.scripts.release.note import note
 from elseface.stage1_disentangle.detection import Box
 from elseface.stage1_disentangle.detectors import overlap
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
@@ -78,7 +79,8 @@ def anonymize_frame(
         Wearer(change.face.box, change.disguise, known[i].missed if known.get(i) in lost else 0)
         for i, change in enumerate(done.changes)
     )
-    return Frame(encode_photo(Photo(done.pixels), "camera.jpg"), now, False)
+    kept = encode_photo(Photo(done.pixels), "camera.jpg", note(anonymizer.name))
+    return Frame(kept, now, False)
 
 
 def covered(pixels: np.ndarray) -> np.ndarray:

@@ -138,19 +138,21 @@ def render(picture: Picture, anonymizer: Anonymizer) -> Rendered:
     hidden = [i for i in range(len(picture.faces)) if i not in picture.kept]
     scene = Scene(photo.pixels)
     subjects = [scene.add(picture.faces[i], "page") for i in hidden]
-    done = Painter(anonymizer, picture.seed).painted(photo, scene, 0)
+    painter = Painter(anonymizer, picture.seed)
+    done = painter.painted(photo, scene, 0)
+    xmp = painter.note(scene)
     distances = zip(hidden, (subject.distance for subject in subjects))
     alike = [i for i, distance in distances if distance is not None and distance < STRANGER]
-    return Rendered(encode_photo(done, picture.name), small(done.pixels), tuple(alike))
+    return Rendered(encode_photo(done, picture.name, xmp), small(done.pixels, xmp), tuple(alike))
 
 
-def small(pixels: np.ndarray) -> bytes:
+def small(pixels: np.ndarray, xmp: bytes = b"") -> bytes:
     """JPEG of pixels (height, width, 3) uint8 RGB, at most :data:`SHOWN` pixels a side."""
     height, width = pixels.shape[:2]
     if (shrink := max(height, width) / SHOWN) > 1:
         size = max(1, round(width / shrink)), max(1, round(height / shrink))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return encode_photo(Photo(np.ascontiguousarray(pixels)), "picture.jpg")
+    return encode_photo(Photo(np.ascontiguousarray(pixels)), "picture.jpg", xmp)
 
 
 def _harmless(name: str) -> PurePosixPath:

@@ -1,0 +1,154 @@
+"""What became of every photo of a run, noted in a file, photo by photo.
+
+So a run of a hundred thousand photos takes no more memory than one of ten, and one that was stopped
+can be gone on with: what a whole line says was done is not done again while the photo and its
+result are what they were.  It holds all that the private report does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import pydantic
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import Job
+from elseface.common.output import write_whole
+from elseface.common.weights import file_hash
+from elseface.scripts.release.certificate import CertifiedFile, Sha256
+from elseface.stage1_disentangle.detection import Box
+
+#: Up to so many bytes a journal that nobody is to go on with is in memory.
+IN_MEMORY = 64 * 2**20
+
+
+class _Model(pydantic.BaseModel, extra="forbid", frozen=True):
+    pass
+
+
+class Header(_Model):
+    """The first line; `terms` is all that decides what becomes of a photo, besides the photo."""
+
+    elseface_journal: int = 1
+    terms: dict[str, Any]
+
+
+class Written(_Model):
+    """A result: the :func:`origin` of what it was made from, what was written, and what a
+    certificate says of it, if it was verified."""
+
+    origin: Sha256 | None
+    sha256: Sha256
+    certified: CertifiedFile | None
+
+
+class Entry(_Model):
+    """A photo: what the report says of it, and its result, if there is one."""
+
+    record: dict[str, Any]
+    written: Written | None = None
+
+
+class Journal:
+    """The entries of a run, in its order; those of the run that it goes on with are beside."""
+
+    def __init__(self, file: IO[bytes], name: str, earlier: dict[str, int]) -> None:
+        self._file, self._name, self._earlier = file, name, earlier
+        self._offsets: list[int] = []
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._read, self._offsets)
+
+    def add(self, entry: Entry) -> None:
+        """Note what was done; :class:`ElsefaceError` where that cannot be written."""
+        try:
+            self._offsets.append(self._file.seek(0, os.SEEK_END))
+            self._file.write(entry.model_dump_json().encode() + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise ElsefaceError(f"{self._name}: cannot be written ({error.strerror})") from None
+
+    def take_over(self, job: Job, made_from: str | None) -> Entry | None:
+        """The earlier entry of a photo as one of this run's, if it still says what is there."""
+        offset = self._earlier.get(str(job.target))
+        if offset is None or made_from is None:
+            return None
+        entry = self._read(offset)
+        same = entry.record["photo"] == str(job.source) and entry.written.origin == made_from
+        if not same or entry.written.sha256 != _hash(job.target):
+            return None
+        self._offsets.append(offset)
+        return entry
+
+    def _read(self, offset: int) -> Entry:
+        self._file.seek(offset)
+        return Entry.model_validate_json(self._file.readline())
+
+
+@contextlib.contextmanager
+def open_journal(path: Path | None, terms: dict[str, Any]) -> Iterator[Journal]:
+    """The journal of a run under these terms, which goes on with that in `path`; None: with none.
+
+    Raises
+    ------
+    ElsefaceError
+        When the file is none, cannot be used, or is of a run under other terms.
+    """
+    if path is None:
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+            yield Journal(file, "journal in the temporary folder", {})
+        return
+    header = Header(terms=terms).model_dump_json().encode()
+    try:
+        earlier = _earlier(path, json.loads(header)["terms"])
+        if not earlier:
+            write_whole(path, header + b"\n")
+        file = path.open("a+b")
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be used ({error.strerror})") from None
+    with file:
+        file.write(b"\n")  # after a line that is not whole
+        yield Journal(file, str(path), earlier)
+
+
+def origin(photo: Path, boxes: Sequence[Box]) -> str | None:
+    """A hash of a photo and the boxes that were brought for it; None where it cannot be read."""
+    content = _hash(photo)
+    return content and hashlib.sha256(f"{content} {list(boxes)}".encode()).hexdigest()
+
+
+def _earlier(path: Path, terms: dict[str, Any]) -> dict[str, int]:
+    """Where the last entry of every result is, by its path."""
+    if not path.exists() or not path.stat().st_size:
+        return {}
+    found: dict[str, int] = {}
+    with path.open("rb") as file:
+        try:
+            noted = Header.model_validate_json(file.readline()).terms
+        except pydantic.ValidationError:
+            what = "not the journal of a run; choose another --report"
+            raise ElsefaceError(f"{path}: {what}") from None
+        offset = file.tell()
+        for line in file:
+            with contextlib.suppress(pydantic.ValidationError):
+                entry = Entry.model_validate_json(line)
+                if entry.written:
+                    found[entry.record["output"]] = offset
+            offset += len(line)
+    if found and (other := [k for k in noted | terms if noted.get(k) != terms.get(k)]):
+        what = f"of a run with other {', '.join(other)}; remove it to do all photos again"
+        raise ElsefaceError(f"{path}: {what}")
+    return found
+
+
+def _hash(path: Path) -> str | None:
+    try:
+        return file_hash(path)
+    except OSError:
+        return None
