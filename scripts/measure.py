@@ -1,7 +1,7 @@
 """Measure weights on the test identities of a CelebA layout.
 
     python -m elseface.scripts.measure CELEBA --recognizer mobilefacenet.yaml \\
-        --judge runs/judge/weights -o figures.json --shape own --shape new --policy none
+        --judge runs/judge/weights -o figures.json --methods default,own/none,new:18/ppas
 
 Needs ``pip install '.[evaluate]'``.  The recognizer (see
 :func:`~elseface.scripts.evaluation.recognizer.load_recognizer`) and the judge, an attribute network
@@ -25,17 +25,16 @@ from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench
 from elseface.scripts.evaluation.recognizer import load_recognizer
 from elseface.stage1_disentangle.attributes import AttributeClassifier
+from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.load import (
     load_attribute_edit,
     load_classifier,
     load_policy,
     load_shape,
-    load_shape_model,
 )
-from elseface.stage3_generate.policies import none
-from elseface.stage3_generate.shape import New
 
+DEFAULT = "default"
 EDITS = ("Smiling", "Young", "Eyeglasses", "Big_Nose", "Bushy_Eyebrows", "Heavy_Makeup",
          "Pointy_Nose")  # fmt: skip
 
@@ -51,31 +50,16 @@ def main(
     folder: Annotated[
         Path, typer.Option("--weights", help="Parts to measure in place of those shipped.")
     ] = weights.PACKAGED,
-    shapes: Annotated[list[ShapeName] | None, typer.Option("--shape")] = None,
-    policies: Annotated[list[PolicyName] | None, typer.Option("--policy")] = None,
-    replaced: Annotated[
-        list[int] | None,
-        typer.Option(help="Also --shape new with so many shape coordinates replaced."),
-    ] = None,
-    edited: Annotated[int, typer.Option(min=1, help="Faces an edit is tried on.")] = 300,
+    methods: Annotated[
+        str, typer.Option(help="By comma: default, SHAPE/POLICY, new:COORDINATES/POLICY.")
+    ] = f"{DEFAULT},own/none",
+    edited: Annotated[int, typer.Option(min=0, help="Faces an edit is tried on.")] = 300,
     limit: Annotated[int | None, typer.Option(min=2, help="At most this many images.")] = None,
 ) -> None:
-    """Print and write the figures: of the default, and of each shape and policy without redrawing;
-    both options may be given again, default: all."""
+    """Print and write the figures.  All but the default take their first draw, so that a factor
+    shows what it gives away."""
     default = load_attribute_edit(folder=folder)
-    model = load_shape_model(folder)
-    if replaced and not 0 <= min(replaced) <= max(replaced) <= len(model.offset):
-        raise ElsefaceError(f"--replaced: 0 to {len(model.offset)}, as many as the model has")
-    first = replace(default, attempts=1)  # what each factor gives away shows without redrawing
-    methods = {"default": default}
-    methods |= {
-        f"{shape}/{policy}": replace(
-            first, shape=load_shape(shape, folder), policy=load_policy(policy, folder)
-        )
-        for shape in shapes or ShapeName
-        for policy in policies or PolicyName
-    }
-    methods |= {f"{k} replaced": replace(first, shape=New(model, k)) for k in replaced or ()}
+    chosen = {name: method(name, default, folder) for name in _listed(methods)}
     bench = Bench(
         celeba.read(root),
         load_recognizer(recognizer),
@@ -93,15 +77,40 @@ def main(
         "methods": {},
         "edits": {},
     }
-    plain = replace(first, shape=load_shape(ShapeName.OWN, folder), policy=none)
-    for name, anonymizer in methods.items():
+    for name, anonymizer in chosen.items():
         figures["methods"][name] = bench.method(anonymizer)
         output.write_text(json.dumps(figures, indent=1) + "\n")
-    if judge:
+    if judge and edited:
         signed = [sign + name for name, sign in itertools.product(EDITS, "+-")]
+        plain = method("own/none", default, folder)
         figures["edits"] = bench.edits(signed, plain, edited)
         output.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
+
+
+def method(name: str, default: AttributeEdit, folder: Path) -> AttributeEdit:
+    """What a name in ``--methods`` means; :class:`ElsefaceError` where it means nothing."""
+    if name == DEFAULT:
+        return default
+    wanted, _, policy = name.partition("/")
+    shape, _, count = wanted.partition(":")
+    try:
+        chosen = load_shape(ShapeName(shape), folder)
+        if count:
+            chosen = replace(chosen, replaced=int(count))
+        followed = load_policy(PolicyName(policy), folder)
+    except (ValueError, TypeError):
+        raise ElsefaceError(
+            f"--methods {name!r}: neither {DEFAULT} nor SHAPE/POLICY, of {', '.join(ShapeName)},"
+            f" new:COORDINATES, and {', '.join(PolicyName)}"
+        ) from None
+    if count and not 0 <= int(count) <= len(chosen.model.offset):
+        raise ElsefaceError(f"--methods {name!r}: the model has {len(chosen.model.offset)}")
+    return replace(default, attempts=1, shape=chosen, policy=followed)
+
+
+def _listed(text: str) -> list[str]:
+    return [name for name in text.replace(" ", "").split(",") if name]
 
 
 def _independent(judge: Path, folder: Path) -> AttributeClassifier:

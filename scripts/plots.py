@@ -66,7 +66,7 @@ def tables(found: dict[str, Any]) -> str:
     ]
     controls = {name: c for name, c in found["controls"].items() if name != "chance"}
     for name, scores in {**controls, **methods}.items():
-        cells = (_interval(scores.get(key)) for key in ATTACKS)
+        cells = (interval(scores.get(key)) for key in ATTACKS)
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [
         "",
@@ -93,13 +93,14 @@ def _edits(edits: dict[str, Any]) -> list[str]:
     ]
     for name, scores in edits.items():
         if scores["faces"]:
-            shown, before = (_interval(scores[key]) for key in ("shown", "shown unedited"))
+            shown, before = (interval(scores[key]) for key in ("shown", "shown unedited"))
             kept = f"{scores['protected kept']:.3f}"
             lines.append(f"| {name} | {scores['faces']} | {shown} | {before} | {kept} |")
     return lines
 
 
-def _interval(score: dict[str, Any] | None) -> str:
+def interval(score: dict[str, Any] | None) -> str:
+    """A score's mean and interval in words; nothing where there is no score."""
     if score is None:
         return ""
     low, high = score["interval"]

@@ -4,12 +4,16 @@ import keras
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT, PROTECTED, indices
-from elseface.scripts import plots
+from elseface.common.errors import ElsefaceError
+from elseface.common.weights import PACKAGED
+from elseface.scripts import ablation, measure, plots
 from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
 from elseface.stage1_disentangle.attributes import resnet50
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage2_reconstruct.decoder import Modulate
+from elseface.stage3_generate.load import load_attribute_edit
+from elseface.stage3_generate.policies import none
 from sklearn.metrics import roc_curve
 
 
@@ -142,3 +146,29 @@ def test_tables_say_what_was_measured():
     assert "| +Smiling | 5 |" in text and "+Young" not in text
     rows = [line.count("|") for line in text.splitlines() if line.startswith("|")]
     assert len(set(rows)) == 3  # three tables, each of one width
+
+
+def test_rows_are_compared_on_the_same_pictures_only():
+    score = {"mean": 0.25, "interval": [0.1, 0.4]}
+    plain = dict.fromkeys(ablation.FIGURES, 0.5) | {privacy.NAIVE: score, privacy.PARROT: score}
+    edits = {name: {"faces": 5, "shown": score} for name in ablation.EDITS}
+    row = {
+        "images": 10, "identities": 2, "judge": "a", "edits": edits,
+        "decoder": {"parameters": 8.2e6, "GFLOP": 3.36}, "methods": {ablation.PLAIN: plain},
+    }  # fmt: skip
+    text = ablation.table({"one": row, "other": row})
+    assert text.count("| 8.2 | 3.36 | 0.500 |") == 2 and "0.250 (0.100 to 0.400)" in text
+    with pytest.raises(ElsefaceError, match="not measured on the same pictures"):
+        ablation.table({"one": row, "other": row | {"images": 11}})
+    with pytest.raises(ElsefaceError, match="other: was not measured"):
+        ablation.table({"one": row, "other": row | {"methods": {}}})
+
+
+def test_methods_to_measure_by_name():
+    default = load_attribute_edit()
+    wide = measure.method("new:18/none", default, PACKAGED)
+    assert (wide.shape.replaced, wide.attempts) == (18, 1) and wide.policy is none
+    assert measure.method("default", default, PACKAGED) is default
+    for name in ("new", "new:x/none", "own:3/none", "new:99/none", "old/none", "new/some"):
+        with pytest.raises(ElsefaceError, match="--methods"):
+            measure.method(name, default, PACKAGED)
