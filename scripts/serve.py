@@ -35,14 +35,18 @@ def command(
     listener = server.listen(port, host)
     with extra("serve"), silent_start():
         from elseface.common.weights import PACKAGED
+        from elseface.scripts.release.verify import load_verifier
         from elseface.scripts.serving.app import create_app
         from elseface.scripts.serving.settings import anonymizer_for
+        from elseface.stage1_disentangle.choices import DetectorName
+        from elseface.stage1_disentangle.detectors import second
         from elseface.stage3_generate.load import load_attribute_edit
 
         ours = load_attribute_edit(folder=weights or PACKAGED)
+        verifier = load_verifier(second(DetectorName.UNION))
     if not is_loopback(host):
         complain("plain HTTP: whoever can listen on the network can read along; ssh -L is safer")
-    app = create_app(functools.partial(anonymizer_for, ours), host, token)
+    app = create_app(functools.partial(anonymizer_for, ours), verifier, host, token)
     # Behind the # the token is never sent, nor does it show up in a log: the page reads it.
     path = f"#{token}" if token else ""
     server.serve(app, listener, not no_open, "pictures are forgotten then", path)

@@ -14,6 +14,7 @@ import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.release.verify import Verifier
 from elseface.scripts.serving import app as server
 from elseface.scripts.serving import guard, hosts, rendering, sessions
 from elseface.scripts.serving.app import create_app
@@ -24,6 +25,9 @@ from elseface.stage3_generate.classic import load_obfuscation
 from elseface.stage3_generate.edits import Edit
 from fastapi.testclient import TestClient
 from PIL import Image
+
+#: Sees no face that was missed.
+NOBODY_ELSE = Verifier(lambda photo: [], "none")
 
 HOME = "http://127.0.0.1:8765"
 
@@ -55,7 +59,7 @@ def black():
 
 @pytest.fixture
 def app(black):
-    return create_app(black, "127.0.0.1")
+    return create_app(black, NOBODY_ELSE, "127.0.0.1")
 
 
 @pytest.fixture
@@ -149,6 +153,41 @@ def test_a_missed_face_is_drawn_by_hand(client, random):
         assert client.post(f"{path}/faces", json={"box": box}).status_code == 422
     removed = client.patch(path, json={"kept": [0]}).json()
     assert removed["faces"] == [] and not removed["released"]
+
+
+class Lazy(Recorded):
+    """Gives everybody their own face."""
+
+    def anonymize(self, photo, faces, seed, worn=NOBODY):
+        done = super().anonymize(photo, faces, seed, worn)
+        return replace(done, pixels=photo.copy())
+
+
+def test_a_face_that_can_still_be_told_is_covered(photo, head):
+    with TestClient(create_app(Lazy(), NOBODY_ELSE, "127.0.0.1"), HOME) as client:
+        client.post("/api/session", json={})
+        path = f"/api/pictures/{upload(client, photo).json()['id']}"
+        shown = client.get(f"{path}/after")
+        assert shown.headers["X-Covered"] == "0" and not shown.headers["X-Alike"]
+        assert (head != pixels(client.get(f"{path}/result"))).any(-1).mean() > 0.05
+        client.patch(path, json={"kept": [0]})
+        assert not client.get(f"{path}/after").headers["X-Covered"]
+        assert (pixels(client.get(f"{path}/result")) == head).all()
+
+
+def test_a_face_that_only_the_verifier_sees_is_there_to_be_kept(black, random):
+    noise = random.integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    second = Verifier(lambda photo: [(60, 60, 140, 140)], "second")
+    with TestClient(create_app(black, second, "127.0.0.1"), HOME) as client:
+        client.post("/api/session", json={})
+        picture = upload(client, file(noise)).json()
+        assert [face["box"] for face in picture["faces"]] == [[60, 60, 140, 140]]
+        path = f"/api/pictures/{picture['id']}"
+        before = pixels(client.get(f"{path}/before"))
+        hidden = pixels(client.get(f"{path}/after"))
+        assert np.abs(hidden.astype(int) - before)[70:130, 70:130].mean() > 4
+        client.patch(path, json={"kept": [0]})
+        assert (pixels(client.get(f"{path}/after")) == before).all()
 
 
 def test_results_keep_their_kind_and_lose_metadata_but_the_note(client, head):
@@ -259,7 +298,7 @@ def test_nobody_reaches_anothers_pictures(app, client, photo):
 def test_a_session_is_forgotten_when_idle_or_asked_to(black, nobody):
     now = [0.0]
     held = sessions.Sessions(lambda: now[0])
-    client = TestClient(create_app(black, "127.0.0.1", sessions=held), HOME)
+    client = TestClient(create_app(black, NOBODY_ELSE, "127.0.0.1", sessions=held), HOME)
     client.post("/api/session", json={})
     assert upload(client, nobody).status_code == 201
     now[0] += sessions.IDLE - 1
@@ -276,7 +315,7 @@ def test_an_idle_session_is_forgotten_though_nobody_asks(black, nobody, monkeypa
     monkeypatch.setattr(server, "SWEEP", 0.01)
     now = [0.0]
     held = sessions.Sessions(lambda: now[0])
-    with TestClient(create_app(black, "127.0.0.1", sessions=held), HOME) as client:
+    with TestClient(create_app(black, NOBODY_ELSE, "127.0.0.1", sessions=held), HOME) as client:
         client.post("/api/session", json={})
         time.sleep(0.1)
         assert len(held) == 1
@@ -287,7 +326,7 @@ def test_an_idle_session_is_forgotten_though_nobody_asks(black, nobody, monkeypa
 
 def test_nothing_of_a_forgotten_picture_is_left_in_memory(black, photo):
     held = sessions.Sessions()
-    client = TestClient(create_app(black, "127.0.0.1", sessions=held), HOME)
+    client = TestClient(create_app(black, NOBODY_ELSE, "127.0.0.1", sessions=held), HOME)
     client.post("/api/session", json={})
     id = upload(client, photo).json()["id"]
     client.get(f"/api/pictures/{id}/result")
@@ -300,7 +339,7 @@ def test_nothing_of_a_forgotten_picture_is_left_in_memory(black, photo):
 
 def test_sessions_are_limited(black, monkeypatch):
     monkeypatch.setattr(sessions, "SESSIONS", 2)
-    app = create_app(black, "127.0.0.1")
+    app = create_app(black, NOBODY_ELSE, "127.0.0.1")
     found = [TestClient(app, HOME).post("/api/session", json={}).status_code for _ in range(3)]
     assert found == [200, 200, 422]
 
@@ -352,7 +391,7 @@ def test_other_websites_are_kept_out(app, headers, status):
 
 
 def test_token_is_asked_for(black, nobody):
-    app = create_app(black, "0.0.0.0", "a long password")
+    app = create_app(black, NOBODY_ELSE, "0.0.0.0", "a long password")
     client = TestClient(app, "http://192.168.1.5:8765")
     assert client.get("/").status_code == 200  # the empty page, which asks for it
     for entry in ({}, {"token": ""}, {"token": "a long passwore"}, {"token": "é"}):

@@ -9,7 +9,7 @@ from elseface.scripts.serving.app import create_app
 from elseface.stage1_disentangle.faces import face_in_box
 from fastapi.testclient import TestClient
 from PIL import Image
-from test_serve import HOME, Recorded, file, pixels, png_of
+from test_serve import HOME, NOBODY_ELSE, Recorded, file, pixels, png_of
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_frame_without_a_face_is_never_shown_as_it_is(before_camera):
 
 
 def test_camera_frames_come_back_anonymized(black, portrait):
-    client = TestClient(create_app(black, "127.0.0.1"), HOME)
+    client = TestClient(create_app(black, NOBODY_ELSE, "127.0.0.1"), HOME)
     client.post("/api/session", json={})
     photo = file(portrait[20:230, 120:330])
     nobody = file(np.full((60, 80, 3), 90, np.uint8))

@@ -16,8 +16,7 @@ from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.label import Label
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene
-from elseface.scripts.release.verify import Verifier, verified
-from elseface.stage1_disentangle.detectors import load_detector
+from elseface.scripts.release.verify import Verifier, load_verifier, verified
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,5 @@ def load_release(
     label: Label | None = None,
 ) -> Release:
     """The release of a run; unless they are to `look`, nobody sees the result."""
-    verifier = None
-    if look:
-        verifier = Verifier(load_detector(finder.verifier), finder.verifier.value)
+    verifier = load_verifier(finder.verifier) if look else None
     return Release(finder, consent, Painter(anonymizer, seed, label), verifier)

@@ -16,8 +16,9 @@ from elseface.common.photo import Photo, decode_photo
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
+from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detection import Box, Detector
-from elseface.stage1_disentangle.detectors import SAME, overlap
+from elseface.stage1_disentangle.detectors import SAME, load_detector, overlap
 
 #: After so many paintings a photo is given up.  A face needs at most five, one that is only found
 #: after some of them is blacked out at once if it comes after LATE.
@@ -54,6 +55,11 @@ class Verifier:
     def _enough(self, box: Box, scene: Scene) -> float:
         own = any(_same(subject.face.box, box) for subject in scene.subjects)
         return REPLACED if own else BESIDE
+
+
+def load_verifier(name: DetectorName) -> Verifier:
+    """The verifier with this detector."""
+    return Verifier(load_detector(name), name.value)
 
 
 def passes(written: np.ndarray, subject: Subject, scene: Scene) -> bool:

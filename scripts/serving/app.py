@@ -12,6 +12,7 @@ from typing import Any
 
 from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.release.verify import Verifier
 from elseface.scripts.serving.access import Computing, Own, cookie_name
 from elseface.scripts.serving.camera import anonymize_frame
 from elseface.scripts.serving.guard import Guard
@@ -38,6 +39,7 @@ class Entry(BaseModel):
 
 def create_app(
     anonymizer_for: Callable[[Settings], Anonymizer],
+    verifier: Verifier,
     host: str,
     token: str = "",
     sessions: Sessions | None = None,
@@ -47,6 +49,7 @@ def create_app(
     Parameters
     ----------
     anonymizer_for : gives the anonymizer of settings
+    verifier : looks at every photo before it is given out; the camera's pictures it is too slow for
     host : what it is served on
     token : without it nobody gets a session; "": everybody does
     sessions : by default new ones
@@ -67,7 +70,7 @@ def create_app(
     app = FastAPI(openapi_url=None, lifespan=sweeping)
     app.add_middleware(Guard, host=host)
     app.state.sessions = sessions
-    app.state.renderer = Renderer(anonymizer_for)
+    app.state.renderer = Renderer(anonymizer_for, verifier)
 
     @app.exception_handler(ClientDisconnect)
     async def gone(request: Request, error: ClientDisconnect) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from elseface.scripts.serving.access import Computing, Own
-from elseface.scripts.serving.pictures import Picture, face_by_hand, take
+from elseface.scripts.serving.pictures import Picture, face_by_hand
 from elseface.scripts.serving.rendering import archive
 from elseface.scripts.serving.sessions import Session, Sessions
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -41,7 +41,7 @@ async def upload(
     sessions: Sessions = request.app.state.sessions
     async with session.turn:
         sessions.check_room(session, int(request.headers.get("content-length", 0)))
-        picture = await renderer.run(take, name, await request.body())
+        picture = await renderer.take(name, await request.body())
         sessions.check_room(session, len(picture.data) + len(picture.shown))
     id = secrets.token_urlsafe(16)
     session.pictures[id] = picture
@@ -79,8 +79,9 @@ async def before(session: Own, id: str) -> Response:
 @router.get("/pictures/{id}/after")
 async def after(session: Own, renderer: Computing, id: str) -> Response:
     rendered = await renderer.render(_picture(session, id), session.settings)
-    alike = ",".join(map(str, rendered.alike))
-    return Response(rendered.shown, media_type="image/jpeg", headers={"X-Alike": alike})
+    said = {"X-Alike": rendered.alike, "X-Covered": rendered.covered}
+    headers = {name: ",".join(map(str, faces)) for name, faces in said.items()}
+    return Response(rendered.shown, media_type="image/jpeg", headers=headers)
 
 
 @router.get("/pictures/{id}/result")

@@ -16,8 +16,9 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
 from elseface.scripts.release.painter import Painter
-from elseface.scripts.release.scene import Scene
-from elseface.stage1_disentangle.detectors import union
+from elseface.scripts.release.scene import Scene, Spared, Step
+from elseface.scripts.release.verify import Verifier, verified
+from elseface.stage1_disentangle.detectors import merged, union
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 from elseface.stage3_generate.rejection import STRANGER
 
@@ -81,15 +82,25 @@ class Picture:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A result: the file, a small JPEG of it, and which faces came out too like the old ones."""
+    """A result that passed.
+
+    Attributes
+    ----------
+    data : the file
+    shown : a small JPEG of it
+    alike : faces that came out rather like the old ones
+    covered : faces that could be told whatever was drawn, and were covered
+    """
 
     data: bytes
     shown: bytes
     alike: tuple[int, ...]
+    covered: tuple[int, ...]
 
 
-def take(name: str, data: bytes) -> Picture:
-    """Read an uploaded file and find its faces.
+def take(name: str, data: bytes, verifier: Verifier) -> Picture:
+    """Read an uploaded file and find its faces, those too that only the verifier sees: so that
+    their owner can keep them.
 
     Raises
     ------
@@ -101,7 +112,8 @@ def take(name: str, data: bytes) -> Picture:
     if path.suffix.lower() not in FORMATS:
         path = path.with_suffix(".png")
     size = (pixels.shape[1], pixels.shape[0])
-    return Picture(str(path), data, small(pixels), size, tuple(find_faces(pixels, union)))
+    faces = find_faces(pixels, lambda photo: merged([*union(photo), *verifier.detector(photo)]))
+    return Picture(str(path), data, small(pixels), size, tuple(faces))
 
 
 def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
@@ -124,26 +136,36 @@ def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
     return face_in_box(pixels, (x, y, x + side, y + side))
 
 
-def render(picture: Picture, anonymizer: Anonymizer) -> Rendered:
-    """Replace all faces that are not kept; those whose landmarks fail are pixelated.
+def render(picture: Picture, anonymizer: Anonymizer, verifier: Verifier) -> Rendered:
+    """Replace all faces that are not kept, and look whether they are; where landmarks fail a face
+    is pixelated.
 
     Raises
     ------
     ElsefaceError
-        When it is not to be released, or its kind of file cannot hold it.
+        When it is not to be released, does not pass, or its kind of file cannot hold it.
     """
     if not picture.released:
         raise ElsefaceError(f"{picture.name}: no face found, so it is not given out")
     photo = decode_photo(picture.data, picture.name, MAX_PIXELS)
-    hidden = [i for i in range(len(picture.faces)) if i not in picture.kept]
-    scene = Scene(photo.pixels)
-    subjects = [scene.add(picture.faces[i], "page") for i in hidden]
+    kept = [Spared(picture.faces[i].box, "page") for i in picture.kept]
+    scene = Scene(photo.pixels, spared=kept)
+    hidden = {
+        i: scene.add(face, "page") for i, face in enumerate(picture.faces) if i not in picture.kept
+    }
     painter = Painter(anonymizer, picture.seed)
-    done = painter.painted(photo, scene, 0)
-    xmp = painter.note(scene)
-    distances = zip(hidden, (subject.distance for subject in subjects))
-    alike = [i for i, distance in distances if distance is not None and distance < STRANGER]
-    return Rendered(encode_photo(done, picture.name, xmp), small(done.pixels, xmp), tuple(alike))
+    try:
+        data = verified(photo, scene, painter, verifier, picture.name)
+    except ElsefaceError as error:
+        raise ElsefaceError(f"{picture.name}: {error}") from None
+    covered = [i for i, subject in hidden.items() if subject.step in (Step.MASK, Step.BLACKOUT)]
+    alike = [
+        i
+        for i, subject in hidden.items()
+        if i not in covered and subject.distance is not None and subject.distance < STRANGER
+    ]
+    pixels = decode_photo(data, picture.name, MAX_PIXELS).pixels
+    return Rendered(data, small(pixels, painter.note(scene)), tuple(alike), tuple(covered))
 
 
 def small(pixels: np.ndarray, xmp: bytes = b"") -> bytes:

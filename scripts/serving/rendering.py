@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 from zipfile import ZipFile, ZipInfo
 
 from elseface.common.anonymizer import Anonymizer
-from elseface.scripts.serving.pictures import Picture, Rendered, render
+from elseface.scripts.release.verify import Verifier
+from elseface.scripts.serving.pictures import Picture, Rendered, render, take
 from elseface.scripts.serving.settings import Settings
 
 P = ParamSpec("P")
@@ -21,10 +22,14 @@ KEPT_BYTES = 512 * 2**20
 
 
 class Renderer:
-    """Renders pictures, one at a time; `anonymizer_for` gives the anonymizer of settings."""
+    """Renders pictures, one at a time; `anonymizer_for` gives the anonymizer of settings, and the
+    verifier looks at what it made."""
 
-    def __init__(self, anonymizer_for: Callable[[Settings], Anonymizer]) -> None:
+    def __init__(
+        self, anonymizer_for: Callable[[Settings], Anonymizer], verifier: Verifier
+    ) -> None:
         self._anonymizer_for = anonymizer_for
+        self._verifier = verifier
         self._thread = ThreadPoolExecutor(1, "elseface")
         # A picture that is changed or forgotten takes its result with it.
         self._kept: WeakKeyDictionary[Picture, tuple[Settings, Rendered]] = WeakKeyDictionary()
@@ -33,12 +38,17 @@ class Renderer:
         """The result of `work`, which has the thread to itself."""
         return await asyncio.wrap_future(self._thread.submit(work, *args, **kwargs))
 
+    async def take(self, name: str, data: bytes) -> Picture:
+        """An uploaded file; errors as :func:`~elseface.scripts.serving.pictures.take` has them."""
+        return await self.run(take, name, data, self._verifier)
+
     async def render(self, picture: Picture, settings: Settings) -> Rendered:
         """A picture with its faces replaced; errors as :func:`render` has them."""
         made_for, rendered = self._kept.get(picture, (None, None))
         if rendered is None or made_for != settings:
             self._kept.pop(picture, None)
-            rendered = await self.run(render, picture, self._anonymizer_for(settings))
+            anonymizer = self._anonymizer_for(settings)
+            rendered = await self.run(render, picture, anonymizer, self._verifier)
             self._kept[picture] = settings, rendered
             self._drop_oldest()
         return rendered

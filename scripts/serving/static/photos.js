@@ -67,8 +67,9 @@ export async function refresh() {
     if (!next) break;
     const made = await attempt(async () => {
       const response = await ask("GET", `pictures/${next.id}/after`);
-      const alike = (response.headers.get("X-Alike") || "").split(",").filter(Boolean).map(Number);
-      return { after: URL.createObjectURL(await response.blob()), alike };
+      const numbers = (name) => (response.headers.get(name) || "").split(",").filter(Boolean).map((i) => Number(i) + 1);
+      const [alike, covered] = ["X-Alike", "X-Covered"].map(numbers);
+      return { after: URL.createObjectURL(await response.blob()), alike, covered };
     });
     if (photos.get(next.id) !== next) { // changed meanwhile: another one is due
       if (made) URL.revokeObjectURL(made.after);
@@ -107,7 +108,7 @@ function addFace(photo, box) {
 
 function renew(told) {
   const old = photos.get(told.id);
-  const photo = { ...old, ...told, stale: true, alike: [] };
+  const photo = { ...old, ...told, stale: true, alike: [], covered: [] };
   if (!told.released && old.after) {
     URL.revokeObjectURL(old.after);
     delete photo.after;
@@ -141,9 +142,12 @@ function present(photo) {
   part("another").disabled = !count;
   part("save").href = `api/pictures/${photo.id}/result`;
   part("save").hidden = !photo.released;
-  const alike = (photo.alike ?? []).map((i) => i + 1);
-  part("alike").hidden = !alike.length;
-  part("alike").textContent = `Face ${alike.join(", ")} came out too like the old one. Try “Other faces”.`;
+  const said = [
+    [photo.covered, "could still be told whatever was drawn, and is covered"],
+    [photo.alike, "came out rather like the old one"],
+  ].filter(([which]) => which?.length).map(([which, what]) => `Face ${which.join(", ")} ${what}.`);
+  part("outcome").hidden = !said.length;
+  part("outcome").textContent = `${said.join(" ")} Try “Other faces”.`;
 }
 
 const faces = (count) => (count === 1 ? "1 face" : `${count} faces`);
