@@ -11,6 +11,7 @@ from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
 from elseface.stage1_disentangle.batches import Batches
 from elseface.stage1_disentangle.cache import FaceCache
+from elseface.stage2_reconstruct.cameras import retaken
 from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
@@ -61,7 +62,8 @@ class Config:
 class Faces(Batches):
     """Batches of (conditions, faces (b, size, size, 3) float32 in [-1, 1]).
 
-    With a seed they are flipped and their attributes softened.
+    With a seed they are flipped, as other cameras would have taken them, and their attributes
+    softened.
     """
 
     def __init__(
@@ -74,6 +76,10 @@ class Faces(Batches):
     ) -> None:
         super().__init__(cache, split, batch_size, seed)
         self.embedding = embedding
+
+    def rows(self, batch: int) -> np.ndarray:
+        rows = super().rows(batch)
+        return retaken(rows, self.random) if self.random else rows
 
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         rows = self.rows(batch)

@@ -110,6 +110,7 @@ def test_only_the_first_third_is_changed_and_never_its_context(faces):
 
 def test_some_photos_get_spectacles_which_no_context_shows(faces, monkeypatch):
     monkeypatch.setattr("elseface.stage3_generate.edited_faces.SPECTACLED", 1.0)
+    monkeypatch.setattr("elseface.stage2_reconstruct.cameras.SHARE", 0.0)
     batches = edited(faces)
     batches.order = np.arange(8)
     rows = faces[np.arange(8)]

@@ -5,6 +5,7 @@ import pytest
 from elseface.common.attributes import NAMES
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
 from elseface.stage2_reconstruct import embeddings, training
+from elseface.stage2_reconstruct.cameras import retaken
 from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
@@ -219,3 +220,21 @@ def test_mirrored_faces_keep_their_landmarks(faces):
         hidden = given["mask"][i][:, :, 0] == 1
         assert (given["context"][i][hidden] == -1).all()
         np.testing.assert_array_equal(given["context"][i][~hidden], real[i][~hidden])
+
+
+def test_most_faces_are_shown_as_other_cameras_would(random):
+    kind = [("crop", "u1", (32, 32, 3)), ("portrait", "u1", (32, 32, 3)), ("identity", "<i8")]
+    rows = np.zeros(200, kind)
+    rows["crop"] = rows["portrait"] = random.integers(60, 180, (200, 32, 32, 3))
+    rows["identity"] = np.arange(200)
+    before = rows.copy()
+    new = retaken(rows, np.random.default_rng(0))
+    assert (rows == before).all() and (new["identity"] == rows["identity"]).all()
+    assert (new["crop"] == new["portrait"]).all()  # one camera took both
+    changed = (new["crop"] != rows["crop"]).any((1, 2, 3))
+    assert 0.6 < changed.mean() < 0.8
+    shift = new["crop"][changed].mean((1, 2)) - rows["crop"][changed].mean((1, 2))
+    assert (shift.mean(1) > 5).any() and (shift.mean(1) < -5).any()  # lighter and darker
+    assert np.ptp(shift, axis=1).max() > 10  # and of another colour
+    again = retaken(rows, np.random.default_rng(0))
+    assert (again == new).all()
