@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
+from elseface.scripts import loading
 from elseface.scripts.console import explained, extra, silent_start
 
 ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
@@ -35,6 +36,14 @@ def command(
     background: Annotated[
         int, typer.Option(min=2, help="The attacker trains on about so many pictures.")
     ] = 3000,
+    weights: loading.Weights = None,
+    judge: Annotated[
+        Path | None,
+        typer.Option(
+            help="Attribute weights that say what faces show; else the tool's own.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in -o.")] = False,
     compare: Annotated[
         tuple[Path, Path] | None,
@@ -49,15 +58,26 @@ def command(
         return
     if not dataset or not output:
         raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")
+    from elseface.common.weights import PACKAGED, digest
+
+    folder = weights or PACKAGED
     settings = {
         "dataset": str(dataset), "recognizers": _listed(recognizers), "limit": limit,
         "attacks": _known(_listed(attacks)), "background": background,
+        "judge": digest("attributes", judge) if judge else None,
     }  # fmt: skip
-    results = _prepared(output, settings, resume)
-    _run(dataset, output, results, _listed(methods))
+    results = _prepared(output, settings, resume, folder)
+    _run(dataset, output, results, _listed(methods), folder, judge)
 
 
-def _run(dataset: Path, output: Path, results: dict[str, Any], methods: list[str]) -> None:
+def _run(
+    dataset: Path,
+    output: Path,
+    results: dict[str, Any],
+    methods: list[str],
+    folder: Path,
+    judge: Path | None,
+) -> None:
     with silent_start(), extra("evaluate"):
         from elseface.scripts.evaluation import people, report
         from elseface.scripts.evaluation.harness import Harness
@@ -71,8 +91,10 @@ def _run(dataset: Path, output: Path, results: dict[str, Any], methods: list[str
         roles[Role.BACKGROUND] = people.limited(roles[Role.BACKGROUND], settings["background"])
         roles[Role.TUNING] = people.limited(roles[Role.TUNING], settings["background"] // 4)
         others = roles[Role.TUNING]  # whom the attacker does not train on
-        anonymizers = {name: load_method(name, others) for name in names if name != STRANGER}
-        judges = _judges(output, settings["recognizers"])
+        anonymizers = {
+            name: load_method(name, others, folder) for name in names if name != STRANGER
+        }
+        judges = _judges(output, settings["recognizers"], folder, judge)
     harness = Harness(roles, output, judges, settings["attacks"])
     results |= report.about(roles[Role.JUDGED])
     for name in names:
@@ -83,9 +105,10 @@ def _run(dataset: Path, output: Path, results: dict[str, Any], methods: list[str
         report.write(output, results)
 
 
-def _judges(output: Path, recognizers: list[str]):
-    from elseface.common import weights
+def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path | None):
+    from elseface.common.weights import digest, holder
     from elseface.scripts.evaluation.examine import Judges
+    from elseface.scripts.evaluation.judge import load_judge
     from elseface.scripts.evaluation.memory import Memory
     from elseface.scripts.evaluation.recognizer import load_recognizer
     from elseface.scripts.evaluation.utility import Mtcnn
@@ -94,25 +117,25 @@ def _judges(output: Path, recognizers: list[str]):
     return Judges(
         [load_recognizer(name) for name in recognizers],
         Mtcnn(),
-        load_classifier(),
-        weights.digest("attributes", weights.PACKAGED),
+        load_judge(judge, folder) if judge else load_classifier(folder),
+        digest("attributes", judge or holder("attributes", folder)),
         Memory(output / "memory.sqlite"),
     )
 
 
-def _prepared(output: Path, settings: dict[str, Any], resume: bool) -> dict[str, Any]:
+def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path) -> dict[str, Any]:
     """The results so far: none, or those of the run that is gone on with.
 
     Pictures made with other weights or settings would be taken for this run's, so both must agree.
     """
-    from elseface.common.weights import PACKAGED
+    from elseface.common.weights import digest, holder
+    from elseface.scripts.release.provenance import PARTS
 
     made_with = {
         "elseface": version("elseface"),
-        "weights": json.loads((PACKAGED / "manifest.json").read_text()),
+        "weights": {part: digest(part, holder(part, folder)) for part in PARTS},
         "settings": settings,
     }
-    made_with["weights"] = {name: part["sha256"] for name, part in made_with["weights"].items()}
     kept = output / "results.json"
     output.mkdir(parents=True, exist_ok=True)
     if not any(output.iterdir()):

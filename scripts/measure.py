@@ -23,13 +23,12 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts.console import explained
 from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench
+from elseface.scripts.evaluation.judge import load_judge
 from elseface.scripts.evaluation.recognizer import load_recognizer
-from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.choices import PolicyName, ShapeName
 from elseface.stage3_generate.load import (
     load_attribute_edit,
-    load_classifier,
     load_policy,
     load_shape,
 )
@@ -63,7 +62,7 @@ def main(
     bench = Bench(
         celeba.read(root),
         load_recognizer(recognizer),
-        _independent(judge, folder) if judge else None,
+        load_judge(judge, folder) if judge else None,
         limit,
     )
     network = default.decoder.network
@@ -111,14 +110,6 @@ def method(name: str, default: AttributeEdit, folder: Path) -> AttributeEdit:
 
 def _listed(text: str) -> list[str]:
     return [name for name in text.replace(" ", "").split(",") if name]
-
-
-def _independent(judge: Path, folder: Path) -> AttributeClassifier:
-    """The judge, if it is not the network that is judged or that training listened to."""
-    own = {weights.holder("attributes", folder), weights.PACKAGED}
-    if weights.digest("attributes", judge) in {weights.digest("attributes", f) for f in own}:
-        raise ElsefaceError(f"{judge}: the tool's own network cannot be its judge; train another")
-    return load_classifier(judge)
 
 
 if __name__ == "__main__":

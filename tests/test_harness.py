@@ -9,6 +9,7 @@ import onnx
 import pytest
 from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
+from elseface.common.weights import PACKAGED
 from elseface.scripts.evaluation import (
     assessor,
     gates,
@@ -289,6 +290,8 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
         (("{album}", "-o", "out", "--methods", "attribute-edit:flop"), "SHAPE/"),
         (("{album}", "-o", "out", "--methods", "blur:much"), "no number"),
         (("{album}", "-o", "out", "--attacks", "bribe"), "bribe"),
+        (("{album}", "-o", "out", "--judge", str(PACKAGED)), "cannot be its judge"),
+        (("{album}", "-o", "out", "--weights", "nothing"), "manifest.json: missing"),
         (("--compare", "a.json", "b.json"), "a.json"),
     ],
 )

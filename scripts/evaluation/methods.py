@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from elseface.common.anonymizer import NOBODY, Anonymized, Anonymizer, Change, Worn
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
+from elseface.common.weights import PACKAGED
 from elseface.scripts.evaluation.people import People
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 from elseface.stage3_generate.classic import load_obfuscation
@@ -33,9 +35,9 @@ class Unchanged:
         return Anonymized(photo.copy(), tuple(map(Change, faces)))
 
 
-def load_method(name: str, others: People) -> Anonymizer:
+def load_method(name: str, others: People, folder: Path = PACKAGED) -> Anonymizer:
     """A method by its name, and what follows it after a colon; `others` are who a face may become
-    the mean of.
+    the mean of, and in `folder` are elseface's own weights.
 
     ``blur:0.3`` is a blur of that strength; ``attribute-edit`` is the default of the tool,
     ``attribute-edit:flip`` the new shape with the policy ``flip``, ``attribute-edit:own/none`` one
@@ -60,7 +62,7 @@ def load_method(name: str, others: People) -> Anonymizer:
     if kind != MethodName.ATTRIBUTE_EDIT:
         return replace(load_obfuscation(MethodName(kind), _number(name, setting)), name=name)
     if not setting:
-        return load_attribute_edit()
+        return load_attribute_edit(folder=folder)
     shape, _, policy = setting.rpartition("/")
     try:
         chosen = PolicyName(policy), ShapeName(shape or ShapeName.NEW)
@@ -69,7 +71,7 @@ def load_method(name: str, others: People) -> Anonymizer:
             f"--methods {name!r}: after the colon goes [SHAPE/]POLICY, of"
             f" {', '.join(ShapeName)} and {', '.join(PolicyName)}"
         ) from None
-    return replace(load_attribute_edit(*chosen), attempts=1, name=name)
+    return replace(load_attribute_edit(*chosen, folder=folder), attempts=1, name=name)
 
 
 def _number(name: str, text: str) -> float | None:
