@@ -290,7 +290,7 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
         (("{album}", "-o", "out", "--methods", "attribute-edit:flop"), "SHAPE/"),
         (("{album}", "-o", "out", "--methods", "blur:much"), "no number"),
         (("{album}", "-o", "out", "--attacks", "bribe"), "bribe"),
-        (("{album}", "-o", "out", "--judge", str(PACKAGED)), "cannot be its judge"),
+        (("{album}", "-o", "out", "--methods", "blur", "--judge", str(PACKAGED)), "its judge"),
         (("{album}", "-o", "out", "--weights", "nothing"), "manifest.json: missing"),
         (("--compare", "a.json", "b.json"), "a.json"),
     ],
