@@ -18,6 +18,8 @@ from elseface.scripts.console import explained
 from elseface.scripts.evaluation.privacy import NAIVE, PARROT, SELF_MATCH
 
 ATTACKS = (NAIVE, SELF_MATCH, PARROT)
+#: One for every four methods, which have the colours.
+MARKERS = "os^Dvp*"
 
 
 @explained
@@ -110,22 +112,21 @@ def interval(score: dict[str, Any] | None) -> str:
 def _plot_privacy(found: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), sharey=True)
+    figure, axes = pyplot.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
     for axis, attack in zip(axes, (NAIVE, PARROT)):
-        for name, scores in found["methods"].items():
+        for i, (name, scores) in enumerate(found["methods"].items()):
             mean, (low, high) = scores[attack]["mean"], scores[attack]["interval"]
-            x = scores["landmark error"]
-            axis.errorbar(x, mean, [[mean - low], [high - mean]], fmt="o", capsize=3)
-            axis.annotate(name, (x, mean), (4, 4), textcoords="offset points", fontsize=7)
+            axis.errorbar(
+                scores["landmark error"], mean, [[mean - low], [high - mean]], fmt=MARKERS[i // 4 % len(MARKERS)],
+                color=f"C{i % 4}", capsize=3, label=name,
+            )  # fmt: skip
         for name, style in (("black ellipse", "--"), ("stranger", ":")):
             if score := found["controls"][name].get(attack):
                 axis.axhline(score["mean"], color="grey", linestyle=style, label=name)
         axis.set_xlabel("landmark error / inter-ocular distance")
         axis.set_ylabel(attack)
-        axis.margins(x=0.2)
-        axis.legend(fontsize=7)
     axes[0].set_ylim(bottom=0)  # shared, so after both are drawn
-    figure.tight_layout()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
     figure.savefig(path)
 
 
