@@ -116,8 +116,9 @@ def _plot_privacy(found: dict[str, Any], path: Path) -> None:
     for axis, attack in zip(axes, (NAIVE, PARROT)):
         for i, (name, scores) in enumerate(found["methods"].items()):
             mean, (low, high) = scores[attack]["mean"], scores[attack]["interval"]
+            mark = MARKERS[i // 4 % len(MARKERS)]
             axis.errorbar(
-                scores["landmark error"], mean, [[mean - low], [high - mean]], fmt=MARKERS[i // 4 % len(MARKERS)],
+                scores["landmark error"], mean, [[mean - low], [high - mean]], fmt=mark,
                 color=f"C{i % 4}", capsize=3, label=name,
             )  # fmt: skip
         for name, style in (("black ellipse", "--"), ("stranger", ":")):
