@@ -19,6 +19,8 @@ from numpy.typing import ArrayLike
 
 #: What the source document inverts.
 FOUR = ("Pointy_Nose", "Smiling", "Young", "Big_Nose")
+#: Age shows in hair and neck too, which are copied: a face of another age does not go with them.
+AGE = ("Young",)
 
 
 class Policy(Protocol):
@@ -59,7 +61,7 @@ class Ppas:
 
     Li and Lin, AnonymousNet, CVPRW 2019, select and update attributes by their distribution; the
     exact algorithm is not public, this is ours.  Kept attributes, those seen in the copied
-    context (hair, hat) and the expression that the landmarks carry are taken as known; every
+    context (hair, hat, age) and the expression that the landmarks carry are taken as known; every
     other one is drawn given them and those drawn before.
 
     Parameters
@@ -99,7 +101,7 @@ class Ppas:
 
     def drawn(self, keep: Collection[int]) -> list[int]:
         """The attributes that are drawn when `keep` are kept."""
-        known = {*keep, *indices(CONTEXT), *indices(EXPRESSION)}
+        known = {*keep, *indices(CONTEXT), *indices(EXPRESSION), *indices(AGE)}
         return [i for i in range(COUNT) if i not in known]
 
     def _share(self, bits: np.ndarray, known: Sequence[int], i: int) -> float:
