@@ -15,12 +15,15 @@ from elseface.stage2_reconstruct.cameras import retaken
 from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
+from elseface.stage2_reconstruct.skin import DARK, typology_angle
 from elseface.stage2_reconstruct.trainer import AdversarialTrainer
 from PIL import Image
 
 #: Attribute bits are moved towards 1/2 by up to this much in training, because at run time the
 #: decoder is given probabilities.
 SOFTEN = 0.3
+#: How often a training face with dark skin is seen an epoch.
+OFTEN = 3
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Faces(Batches):
     """Batches of (conditions, faces (b, size, size, 3) float32 in [-1, 1]).
 
     With a seed they are flipped, as other cameras would have taken them, and their attributes
-    softened.
+    softened; dark skin comes :data:`OFTEN` times as often as it is there.
     """
 
     def __init__(
@@ -76,6 +79,14 @@ class Faces(Batches):
     ) -> None:
         super().__init__(cache, split, batch_size, seed)
         self.embedding = embedding
+        if self.random:
+            dark = [number for number in self.order if self._is_dark(number)]
+            self.order = np.concatenate([self.order, *[dark] * (OFTEN - 1)]).astype(int)
+            self.on_epoch_end()
+
+    def _is_dark(self, number: int) -> bool:
+        (row,) = self.cache[np.array([number])]
+        return typology_angle(row["crop"], row["landmarks"]) < DARK
 
     def rows(self, batch: int) -> np.ndarray:
         rows = super().rows(batch)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elseface.scripts.cli import app
 from elseface.scripts.release.note import note
 from PIL import Image
+from typer.testing import CliRunner
 
 PROGRAM = Path(sys.executable).parent / "elseface"
 
@@ -20,6 +22,13 @@ def run(*arguments, cwd=None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PROGRAM, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=300
     )
+
+
+def call(*arguments) -> subprocess.CompletedProcess[str]:
+    """As :func:`run`, in this process: for a mistake, which need not start a new one."""
+    result = CliRunner().invoke(app, [*map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 
 def complaints(result: subprocess.CompletedProcess[str]) -> list[str]:
@@ -171,8 +180,9 @@ def test_unreadable_file(photo, tmp_path):
         (("photo.png", "--keep", "Smiling", "--edit", "-Smiling"), "Smiling"),
     ],
 )
-def test_mistakes_get_one_line(photo, arguments, says):
-    result = run("anonymize", *arguments, "-o", "out", cwd=photo.parent)
+def test_mistakes_get_one_line(photo, arguments, says, monkeypatch):
+    monkeypatch.chdir(photo.parent)
+    result = call("anonymize", *arguments, "-o", "out")
     assert result.returncode == 2
     (line,) = complaints(result)
     assert says in line

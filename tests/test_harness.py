@@ -29,7 +29,7 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from scipy.spatial.transform import Rotation
-from test_cli import complaints, run
+from test_cli import call, complaints, run
 from test_evaluation import people as embedded
 
 
@@ -297,7 +297,7 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
 )
 def test_mistakes_are_named(album, tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
-    (line,) = complaints(run("evaluate", *(a.format(album=album) for a in arguments)))
+    (line,) = complaints(call("evaluate", *(a.format(album=album) for a in arguments)))
     assert says in line
 
 

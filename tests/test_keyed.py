@@ -11,7 +11,7 @@ from elseface.stage3_generate.keyed import SAME, Keyed, load_key
 from elseface.stage3_generate.load import load_attribute_edit, load_shape_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_cli import complaints, run
+from test_cli import call, complaints
 
 ONE, OTHER = b"1" * 32, b"2" * 32
 PEOPLE, PICTURES = 30, 4
@@ -142,7 +142,7 @@ def test_commands_want_a_key_they_can_use(tmp_path):
     key.write_text("too short")
     picture = tmp_path / "a.png"
     picture.write_bytes(b"")
-    done = run("anonymize", picture, "-o", tmp_path / "out", "--key", key)
+    done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key)
     assert done.returncode == 2 and "9 bytes, a key has 32" in complaints(done)[0]
-    done = run("anonymize", picture, "-o", tmp_path / "out", "--key", key, "--method", "blur")
+    done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, "--method", "blur")
     assert done.returncode == 2 and "takes no --edit, --keep, --key" in complaints(done)[0]

@@ -1,5 +1,6 @@
 """Embeddings, conditions, decoder, losses and the adversarial trainer."""
 
+import cv2
 import numpy as np
 import pytest
 from elseface.common.attributes import NAMES
@@ -17,6 +18,7 @@ from elseface.stage2_reconstruct.losses import (
     masked_l1,
     tint,
 )
+from elseface.stage2_reconstruct.skin import typology_angle
 from skimage.metrics import structural_similarity
 
 SIZE, WIDTHS = 32, (8, 12)
@@ -238,3 +240,28 @@ def test_most_faces_are_shown_as_other_cameras_would(random):
     assert np.ptp(shift, axis=1).max() > 10  # and of another colour
     again = retaken(rows, np.random.default_rng(0))
     assert (again == new).all()
+
+
+def skin(light: float, yellow: float) -> np.ndarray:
+    """A crop of one colour of the CIELAB space, without red or green."""
+    lab = np.full((64, 64, 3), (light, 0, yellow), np.float32)
+    return (cv2.cvtColor(lab, cv2.COLOR_LAB2RGB) * 255).round().astype(np.uint8)
+
+
+def test_skin_is_dark_by_its_lighter_cheek(mean_shape):
+    for light, yellow, angle in ((70, 20, 45), (50, 15, 0), (40, 10, -45)):
+        assert typology_angle(skin(light, yellow), mean_shape) == pytest.approx(angle, abs=4)
+    shaded = skin(70, 20)
+    shaded[:, :32] = 0
+    assert typology_angle(shaded, mean_shape) == pytest.approx(45, abs=4)
+    assert typology_angle(shaded[:, ::-1], mean_shape) == pytest.approx(45, abs=4)
+
+
+def test_dark_skin_comes_more_often_in_training_only(faces, monkeypatch):
+    monkeypatch.setattr(training.Faces, "_is_dark", lambda self, number: number % 2 == 0)
+    seen = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=1)
+    numbers, counts = np.unique(seen.order, return_counts=True)
+    assert numbers.tolist() == sorted(faces.split(0))
+    assert counts.tolist() == [training.OFTEN if n % 2 == 0 else 1 for n in numbers]
+    plain = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=None)
+    assert sorted(plain.order) == sorted(faces.split(0))

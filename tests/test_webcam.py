@@ -1,6 +1,7 @@
 """``elseface webcam`` with a file for a camera and a fake of the system's virtual camera."""
 
 import builtins
+import importlib.util
 import sys
 import types
 
@@ -87,7 +88,7 @@ def test_closing_the_window_ends_it(camera, monkeypatch):
 def test_says_what_is_missing(camera, virtual, monkeypatch, tmp_path):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    if sys.platform.startswith("linux"):
+    if sys.platform.startswith("linux") and importlib.util.find_spec("_tkinter"):
         assert "DISPLAY is not set" in complaint(run("--camera", camera))
     live = ("--no-preview", "--virtual-camera")
     assert "does not open" in complaint(run("--camera", tmp_path / "none.mp4", *live))
