@@ -69,7 +69,9 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
         suffix = name.suffix if name.suffix.lower() in FORMATS else ".png"
         target = output / name.with_suffix(suffix)
         key = real_path(target)
-        if key in originals:
+        if not _is_text(source):
+            refused.append((source, f"{str(source)!a}: its name is not valid text; rename it"))
+        elif key in originals:
             why = "the result would overwrite an original; choose another -o"
             refused.append((source, f"{source}: {why}"))
         elif key in taken:
@@ -79,6 +81,13 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
             taken[key] = source
             jobs.append(Job(source, target))
     return jobs, refused
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        return bool(str(path).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _search(folder: Path, skip: Path | None) -> list[Path]:

@@ -33,6 +33,8 @@ def main(
 ) -> None:
     """Write the table."""
     try:
+        if len({path.stem for path in files}) < len(files):
+            raise ElsefaceError("two rows have one name; each is called after its file")
         found = {path.stem: json.loads(path.read_text()) for path in files}
         output.write_text(table(found))
     except (OSError, ValueError) as error:

@@ -80,7 +80,10 @@ def command(
         raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
     if resume and not report:
         raise ElsefaceError("--resume goes by what is noted beside the --report; name one")
-    noted = report.with_name(f"{report.name}.journal") if resume else None
+    if key and (resume or not verify):
+        why = "who is who is sorted out anew" if resume else "only verification checks the new face"
+        raise ElsefaceError(f"--key goes without {'--resume' if resume else '--no-verify'}: {why}")
+    noted = Path(f"{report}.journal") if resume else None
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate, "--report with --resume": noted}
     photos |= {source for source, _ in refused}
@@ -114,7 +117,6 @@ def command(
         terms = {
             **settings, "seed": seed, "-o": output, "if_no_face": if_no_face,
             "skip_face": skip_face, "gallery": folder_hash(gallery),
-            "key": anonymizer.casting.fingerprint() if key else None,
             "keep_person": folder_hash(keep_person), "versions": versions(),
             "weights": weight_hashes(weights),
         }  # fmt: skip

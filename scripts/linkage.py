@@ -18,6 +18,7 @@ import numpy as np
 import typer
 from elseface.common import weights
 from elseface.common.face import Face
+from elseface.common.files import check_extras
 from elseface.common.photo import read_photo
 from elseface.scripts.console import explained, progress
 from elseface.scripts.evaluation import people, privacy
@@ -37,6 +38,7 @@ def main(
     limit: Annotated[int | None, typer.Option(min=2, help="About so many pictures.")] = None,
 ) -> None:
     """Print and write the figures; the keys are two fixed ones."""
+    check_extras({"-o": output}, ())
     judged = people.limited(people.read(root)[Role.JUDGED], limit)
     seen, who = _seen(judged)
     descriptors = np.stack([look(photo, face) for photo, face in seen])

@@ -20,6 +20,7 @@ from typing import Annotated, Any
 import typer
 from elseface.common import celeba, weights
 from elseface.common.errors import ElsefaceError
+from elseface.common.files import check_extras
 from elseface.scripts.console import explained
 from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench
@@ -57,6 +58,7 @@ def main(
 ) -> None:
     """Print and write the figures.  All but the default take their first draw, so that a factor
     shows what it gives away."""
+    check_extras({"-o": output}, ())
     default = load_attribute_edit(folder=folder)
     chosen = {name: method(name, default, folder) for name in _listed(methods)}
     bench = Bench(

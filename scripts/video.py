@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,9 +62,13 @@ def command(
     try:
         with Clip(source) as clip:
             with silent_start():
+                from elseface.stage3_generate.load import ATTEMPTS
+
                 anonymizer = loading.load_anonymizer(
                     method, strength, gallery, weights, options, key
                 )
+            if key and shape is ShapeName.NEW:  # nothing looks at it afterwards
+                anonymizer = replace(anonymizer, attempts=ATTEMPTS)
             summary = anonymize_clip(
                 clip, output, anonymizer, seed, hold, not no_audio, if_no_face, bool(report)
             )

@@ -42,9 +42,11 @@ def load_key(path: Path) -> bytes:
         When it cannot be read, or has too few bytes to be secret.
     """
     try:
-        key = path.read_bytes().strip()
+        key = path.read_bytes()
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
+    if key.isascii() and key.decode().strip().isprintable():
+        key = key.strip()  # a text's end of line is no part of it
     if len(key) < SHORTEST:
         make = f'python -c "import secrets; print(secrets.token_hex(32))" > {path.name}'
         raise ElsefaceError(f"{path}: {len(key)} bytes, a key has {SHORTEST} or more; try {make}")
@@ -114,10 +116,6 @@ class Keyed:
         for person in people:
             person.seed = max(person.seed, seed)
         return [Part(person.seed, person.who) for person in people]
-
-    def fingerprint(self) -> str:
-        """Tells keys apart, and nothing about them."""
-        return hmac.digest(self.key, b"fingerprint", "sha256").hex()
 
     def _recognised(self, descriptors: np.ndarray) -> list[Person | None]:
         if not self.people:

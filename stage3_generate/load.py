@@ -99,6 +99,8 @@ def load_attribute_edit(
     wanted, kept = Edit.parse(edit), frozenset(indices(keep))
     if both := kept & (wanted.present | wanted.absent):
         raise ElsefaceError(f"{NAMES[min(both)]} is both edited and kept")
+    if key and epsilon:
+        raise ElsefaceError("epsilon bounds one photo of a person; with a key it would bound none")
     chosen = load_policy(policy, folder, max_flips, epsilon)
     casting = load_casting(key, folder) if key else by_picture
     return AttributeEdit(

@@ -1,5 +1,6 @@
 """Which photos are meant and where results go."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,16 @@ def test_a_link_to_itself_is_one_photo_that_cannot_be_read(tmp_path):
     touch(tmp_path, "in/a.png")
     (tmp_path / "in/loop.png").symlink_to("loop.png")
     assert len(list_photos([tmp_path / "in"])) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_text_is_refused_and_costs_no_other(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"")
+    except OSError:
+        pytest.skip("the file system takes text alone")
+    (tmp_path / "good.jpg").write_bytes(b"")
+    jobs, refused = plan([tmp_path], tmp_path / "out")
+    assert [job.source.name for job in jobs] == ["good.jpg"]
+    ((_, why),) = refused
+    assert "not valid text" in why and why.isascii()

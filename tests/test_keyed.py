@@ -111,6 +111,15 @@ def test_a_short_key_is_refused(tmp_path, content):
         load_key(tmp_path / "key")
 
 
+def test_every_byte_of_a_binary_key_counts(tmp_path):
+    for name, content, key in (
+        ("binary", b"\n" + bytes(range(128, 159)), b"\n" + bytes(range(128, 159))),
+        ("text", b"0123456789abcdef" * 2 + b"\r\n", b"0123456789abcdef" * 2),
+    ):
+        (tmp_path / name).write_bytes(content)
+        assert load_key(tmp_path / name) == key
+
+
 def test_one_new_face_in_two_photos(tmp_path, portrait):
     """The real thing: a portrait and the same one darker and smaller, under two keys."""
     for name, key in (("one", ONE), ("other", OTHER)):
@@ -146,3 +155,7 @@ def test_commands_want_a_key_they_can_use(tmp_path):
     assert done.returncode == 2 and "9 bytes, a key has 32" in complaints(done)[0]
     done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, "--method", "blur")
     assert done.returncode == 2 and "takes no --edit, --keep, --key" in complaints(done)[0]
+    for option in ("--resume", "--no-verify"):
+        report = ("--report", tmp_path / "report.json")
+        done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, option, *report)
+        assert done.returncode == 2 and f"--key goes without {option}" in complaints(done)[0]

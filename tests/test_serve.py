@@ -454,3 +454,19 @@ def test_settings_become_the_programs_anonymizer():
     assert edited == replace(loaded, edit=Edit.parse("+Smiling"))
     blur = anonymizer_for(loaded, Settings(method="blur", strength=0.5))
     assert blur.name == "blur" and blur.paint.strength == 0.5
+
+
+def test_what_fails_costs_no_other_picture_of_the_archive(client, photo, monkeypatch):
+    for name in ("good.png", "bad.png", "last.png"):
+        upload(client, photo, name)
+    render = rendering.render
+
+    def failing(picture, *others):
+        if picture.name == "bad.png":
+            raise ElsefaceError("bad.png: the faces could not be verified")
+        return render(picture, *others)
+
+    monkeypatch.setattr(rendering, "render", failing)
+    with zipfile.ZipFile(io.BytesIO(client.get("/api/archive").content)) as archive:
+        assert archive.namelist() == ["good.png", "last.png", "not included.txt"]
+        assert archive.read("not included.txt").startswith(b"bad.png: the faces could not")

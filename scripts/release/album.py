@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.common.photo import read_photo
 from elseface.scripts.console import progress
@@ -27,7 +26,7 @@ def introduce(jobs: Sequence[Job], finder: Finder, casting: Keyed) -> None:
         try:
             photo = read_photo(job.source).pixels
             faces = finder.find(job.source, photo)
-        except ElsefaceError:
+        except Exception:
             continue
         met += [look(photo, face) for face, _ in faces if fits(photo, face.box)]
     if met:

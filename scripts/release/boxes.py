@@ -39,7 +39,8 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
         if len(meant) != 1:
             how = "several photos" if meant else "no photo"
             raise ElsefaceError(f"{path}: {name!r} is the name of {how} of this run")
-        found[meant[0]] = [checked(box, f"{path}: {name!r}") for box in boxes]
+        these = [checked(box, f"{path}: {name!r}") for box in boxes]
+        found.setdefault(meant[0], []).extend(these)
     return found
 
 

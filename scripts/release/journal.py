@@ -69,7 +69,8 @@ class Journal:
         """Note what was done; :class:`ElsefaceError` where that cannot be written."""
         try:
             self._offsets.append(self._file.seek(0, os.SEEK_END))
-            self._file.write(entry.model_dump_json().encode() + b"\n")
+            # In ASCII: a file's name need not be valid text.
+            self._file.write(json.dumps(entry.model_dump()).encode() + b"\n")
             self._file.flush()
         except OSError as error:
             raise ElsefaceError(f"{self._name}: cannot be written ({error.strerror})") from None
@@ -88,7 +89,7 @@ class Journal:
 
     def _read(self, offset: int) -> Entry:
         self._file.seek(offset)
-        return Entry.model_validate_json(self._file.readline())
+        return Entry.model_validate(json.loads(self._file.readline()))
 
 
 @contextlib.contextmanager
@@ -112,9 +113,12 @@ def open_journal(path: Path | None, terms: dict[str, Any]) -> Iterator[Journal]:
         file = path.open("a+b")
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be used ({error.strerror})") from None
-    with file:
+    try:
         file.write(b"\n")  # after a line that is not whole
         yield Journal(file, str(path), earlier)
+    finally:
+        with contextlib.suppress(OSError):  # of a full disk was told already
+            file.close()
 
 
 def origin(photo: Path, boxes: Sequence[Box]) -> str | None:
@@ -136,8 +140,8 @@ def _earlier(path: Path, terms: dict[str, Any]) -> dict[str, int]:
             raise ElsefaceError(f"{path}: {what}") from None
         offset = file.tell()
         for line in file:
-            with contextlib.suppress(pydantic.ValidationError):
-                entry = Entry.model_validate_json(line)
+            with contextlib.suppress(ValueError):
+                entry = Entry.model_validate(json.loads(line))
                 if entry.written:
                     found[entry.record["output"]] = offset
             offset += len(line)

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from zipfile import ZipFile, ZipInfo
 
 from elseface.common.anonymizer import Anonymizer
+from elseface.common.errors import ElsefaceError
 from elseface.scripts.release.verify import Verifier
 from elseface.scripts.serving.pictures import Picture, Rendered, render, take
 from elseface.scripts.serving.settings import Settings
@@ -64,16 +65,24 @@ class Renderer:
 async def archive(
     renderer: Renderer, pictures: Iterable[Picture], settings: Settings
 ) -> AsyncIterator[bytes]:
-    """A ZIP file of results, in parts as they are made; equal names are numbered."""
+    """A ZIP file of results, in parts as they are made; equal names are numbered, and what could
+    not be given out is named in a file of its own."""
     out = _Out()
     taken: set[str] = set()
+    faults: list[str] = []
     with ZipFile(out, "w") as file:  # stored as they are: pictures are compressed already
         for picture in pictures:
+            try:
+                rendered = await renderer.render(picture, settings)
+            except ElsefaceError as error:
+                faults.append(f"{error}\n")
+                continue
             name = _free(picture.name, taken)
             taken.add(name.casefold())
-            rendered = await renderer.render(picture, settings)
             file.writestr(ZipInfo(name), rendered.data)  # of 1980: no time is told either
             yield out.take()
+        if faults:
+            file.writestr(ZipInfo(_free("not included.txt", taken)), "".join(faults))
     yield out.take()
 
 

@@ -76,7 +76,8 @@ export async function refresh() {
       continue;
     }
     if (!made) { // said already; not asked for again until it is changed
-      update({ ...next, stale: false });
+      if (next.after) URL.revokeObjectURL(next.after);
+      update({ ...next, stale: false, after: undefined }); // nor is an earlier result shown as this one
       continue;
     }
     if (next.after) URL.revokeObjectURL(next.after);
@@ -92,11 +93,16 @@ export function settingsChanged() {
   refresh();
 }
 
-function change(photo, choice) {
-  return attempt(async () => {
+let changing = false; // which faces are kept is told as a whole: the next press waits for the answer
+
+async function change(photo, choice) {
+  if (changing) return;
+  changing = true;
+  await attempt(async () => {
     trouble("");
     renew(await (await ask("PATCH", `pictures/${photo.id}`, choice)).json());
   });
+  changing = false;
 }
 
 function addFace(photo, box) {
