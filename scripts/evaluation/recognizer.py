@@ -12,7 +12,7 @@ import pydantic
 import yaml
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
-from elseface.stage1_disentangle.descriptor import SIDE, describe
+from elseface.stage1_disentangle.descriptor import SIDE, look
 
 #: The ArcFace template for 112x112: eyes, nose tip, mouth corners (Deng et al., CVPR 2019).
 TEMPLATE = np.array(
@@ -48,8 +48,7 @@ class Dlib:
 
     def embed(self, photo: np.ndarray, face: Face) -> np.ndarray:
         """See :class:`Recognizer`."""
-        crop = face.alignment.crop(photo, SIDE)
-        return describe(crop, face.alignment.to_frame(face.landmarks))
+        return look(photo, face)
 
 
 class Description(pydantic.BaseModel, extra="forbid"):
