@@ -51,6 +51,11 @@ def extra(name: str) -> Iterator[None]:
         raise ElsefaceError(f"{error.name} is missing: {how}") from None
 
 
+def listed(text: str) -> list[str]:
+    """The names of an option that takes several, by comma."""
+    return [name for name in text.replace(" ", "").split(",") if name]
+
+
 def explained(command: Callable[P, None]) -> Callable[P, None]:
     """Turn an :class:`ElsefaceError` of a command into its line and exit status 2."""
 

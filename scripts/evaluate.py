@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import loading
-from elseface.scripts.console import explained, extra, silent_start
+from elseface.scripts.console import explained, extra, listed, silent_start
 
 ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
 METHODS = "attribute-edit,blur,pixelate,swirl,inpaint-telea,inpaint-ns,mask,mean-face"
@@ -62,12 +62,12 @@ def command(
 
     folder = weights or PACKAGED
     settings = {
-        "dataset": str(dataset), "recognizers": _listed(recognizers), "limit": limit,
-        "attacks": _known(_listed(attacks)), "background": background,
+        "dataset": str(dataset), "recognizers": listed(recognizers), "limit": limit,
+        "attacks": _known(listed(attacks)), "background": background,
         "judge": digest("attributes", judge) if judge else None,
     }  # fmt: skip
     results = _prepared(output, settings, resume, folder)
-    _run(dataset, output, results, _listed(methods), folder, judge)
+    _run(dataset, output, results, listed(methods), folder, judge)
 
 
 def _run(
@@ -87,7 +87,7 @@ def _run(
         names = list(dict.fromkeys([*CONTROLS, *methods]))
         settings = results["settings"]
         roles = people.read(dataset)
-        roles[Role.JUDGED] = people.limited(roles[Role.JUDGED], settings["limit"])
+        roles[Role.JUDGED] = people.spread(roles[Role.JUDGED], settings["limit"])
         roles[Role.BACKGROUND] = people.limited(roles[Role.BACKGROUND], settings["background"])
         roles[Role.TUNING] = people.limited(roles[Role.TUNING], settings["background"] // 4)
         others = roles[Role.TUNING]  # whom the attacker does not train on
@@ -95,13 +95,18 @@ def _run(
             name: load_method(name, others, folder) for name in names if name != STRANGER
         }
         judges = _judges(output, settings["recognizers"], folder, judge)
-    harness = Harness(roles, output, judges, settings["attacks"])
     results |= report.about(roles[Role.JUDGED])
+    report.keep(output, results)
+    harness = Harness(roles, output, judges, settings["attacks"])
+    done = results["methods"]
     for name in names:
-        if name in results["methods"] and name != UNCHANGED:  # which the others are measured by
+        if name in done and name != UNCHANGED:  # which the others are measured by
             continue
-        figures = harness.stranger() if name == STRANGER else harness.judge(name, anonymizers[name])
-        results["methods"][name] = figures
+        done[name] = (
+            harness.stranger() if name == STRANGER else harness.judge(name, anonymizers[name])
+        )
+        first = [other for other in names if other in done]
+        results["methods"] = done = {other: done[other] for other in [*first, *done]}
         report.write(output, results)
 
 
@@ -139,19 +144,13 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path
     kept = output / "results.json"
     output.mkdir(parents=True, exist_ok=True)
     if not any(output.iterdir()):
-        results = {**made_with, "methods": {}}
-        kept.write_text(json.dumps(results))
-        return results
+        return {**made_with, "methods": {}}
     if not resume or not kept.exists():
         raise ElsefaceError(f"{output}: is not empty; --resume goes on with a run in it")
     results = json.loads(kept.read_text())
     if {key: results.get(key) for key in made_with} != made_with:
         raise ElsefaceError(f"{output}: holds a run with other settings or weights")
     return results
-
-
-def _listed(text: str) -> list[str]:
-    return [name for name in text.replace(" ", "").split(",") if name]
 
 
 def _known(attacks: list[str]) -> list[str]:

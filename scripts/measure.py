@@ -21,7 +21,7 @@ import typer
 from elseface.common import celeba, weights
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras
-from elseface.scripts.console import explained
+from elseface.scripts.console import explained, listed
 from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench
 from elseface.scripts.evaluation.judge import load_judge
@@ -60,7 +60,7 @@ def main(
     shows what it gives away."""
     check_extras({"-o": output}, ())
     default = load_attribute_edit(folder=folder)
-    chosen = {name: method(name, default, folder) for name in _listed(methods)}
+    chosen = {name: method(name, default, folder) for name in listed(methods)}
     bench = Bench(
         celeba.read(root),
         load_recognizer(recognizer),
@@ -108,10 +108,6 @@ def method(name: str, default: AttributeEdit, folder: Path) -> AttributeEdit:
     if count and not 0 <= int(count) <= len(chosen.model.offset):
         raise ElsefaceError(f"--methods {name!r}: the model has {len(chosen.model.offset)}")
     return replace(default, attempts=1, shape=chosen, policy=followed)
-
-
-def _listed(text: str) -> list[str]:
-    return [name for name in text.replace(" ", "").split(",") if name]
 
 
 if __name__ == "__main__":

@@ -170,6 +170,10 @@ def test_people_of_folders_have_one_role_each(tmp_path):
     assert [len(n) for n in names] == [8, 2, 10] and len(set.union(*names)) == 20
     few = people.limited(roles[Role.JUDGED], 7)
     assert len(few) == 6 and len(set(few.identity)) == 2
+    for count, expected, persons in ((20, 20, 10), (25, 20, 10), (7, 6, 3), (30, 30, 10)):
+        some = people.spread(roles[Role.JUDGED], count)
+        assert len(some) == expected and len(set(some.identity)) == persons
+        assert set(np.unique(some.identity, return_counts=True)[1]) == {expected // persons}
     with pytest.raises(ElsefaceError, match="neither CelebA"):
         people.read(tmp_path / "person 1")
 
@@ -265,6 +269,12 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     page = (out / "report.html").read_text()
     assert page.count("<svg") == 2 and "pixelate:0.5" in page
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)  # nothing is fetched
+    figures = (out / "figures.md").read_text()
+    assert len(re.findall(r"^\| pixelate:0.5 \|", figures, re.M)) == 2
+    tables = re.findall(r"(?:^\|.*\n)+", figures, re.M)
+    for table in tables:  # every row has the columns of its head
+        assert len({row.count("|") for row in table.splitlines()}) == 1
+    assert "privacy.svg" in figures and (out / "privacy.svg").read_text().startswith("<svg")
     listed = list(csv.DictReader((out / "pictures.csv").open()))
     assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").exists()
 
@@ -274,7 +284,7 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     (out / "results.json").write_text(json.dumps(results))
     assert run(*command, "--resume").returncode == 0
     again = json.loads((out / "results.json").read_text())
-    assert list(again["methods"])[-1] == "blur"
+    assert list(again["methods"]) == [*list(results["methods"])[:3], "blur", "pixelate:0.5"]
     assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns == first
     same = run("evaluate", "--compare", out / "results.json", out / "results.json")
     assert "no difference" in same.stdout
@@ -299,6 +309,7 @@ def test_mistakes_are_named(album, tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
     (line,) = complaints(call("evaluate", *(a.format(album=album) for a in arguments)))
     assert says in line
+    assert not [*tmp_path.glob("out/*")]  # nor is the next run kept from starting
 
 
 def test_what_can_be_undone_is_undone(portrait, tmp_path, monkeypatch):

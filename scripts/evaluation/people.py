@@ -93,6 +93,22 @@ def limited(people: People, count: int | None) -> People:
     return people.subset(np.flatnonzero(np.isin(people.identity, kept)))
 
 
+def spread(people: People, count: int | None) -> People:
+    """About `count` pictures, as many of each identity; of the first identities alone where there
+    are not two of each."""
+    if count is None or count >= len(people):
+        return people
+    names, who, sizes = np.unique(people.identity, return_inverse=True, return_counts=True)
+    order = np.argsort(who, kind="stable")
+    turn = np.empty(len(who), int)  # how many of the person come before
+    turn[order] = np.arange(len(who)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    each = 2
+    while np.minimum(sizes, each + 1).sum() <= count:
+        each += 1
+    first = names[: max(2, count // 2)]
+    return people.subset(np.flatnonzero((turn < each) & np.isin(people.identity, first)))
+
+
 def _celeba(root: Path) -> tuple[People, np.ndarray]:
     data = celeba.read(root)
     known = np.flatnonzero(data.identity >= 0)

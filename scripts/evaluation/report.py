@@ -1,4 +1,5 @@
-"""Results on disk: for programs as JSON and CSV, for people as one HTML page."""
+"""Results on disk: for programs as JSON and CSV, for people as one HTML page, and, to publish, as
+Markdown and plots without a picture of anybody."""
 
 from __future__ import annotations
 
@@ -30,21 +31,32 @@ def about(people: People) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, results: dict[str, Any]) -> None:
-    """``results.json``, ``results.csv`` and ``report.html`` in `folder`, each replaced at once."""
+def keep(folder: Path, results: dict[str, Any]) -> None:
+    """``results.json``, by which a run is gone on with."""
     _replace(folder / "results.json", json.dumps(results, indent=1) + "\n")
+
+
+def write(folder: Path, results: dict[str, Any]) -> None:
+    """``results.json``, ``results.csv``, ``report.html``, ``figures.md`` and the plots it shows in
+    `folder`, each replaced at once."""
+    keep(folder, results)
     _replace(folder / "results.csv", _table(results))
-    page = Environment(
-        loader=PackageLoader("elseface.scripts.evaluation"), autoescape=select_autoescape()
-    ).get_template("report.html")
-    sheets = {name: _sheet(folder / "pictures", name) for name in results["methods"]}
-    html = page.render(
-        results=results,
-        sheets={name: sheet for name, sheet in sheets.items() if sheet},
-        privacy=plot.privacy(results),
-        roc=plot.roc(results),
+    templates = Environment(
+        loader=PackageLoader("elseface.scripts.evaluation"),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    _replace(folder / "report.html", html)
+    sheets = {name: _sheet(folder / "pictures", name) for name in results["methods"]}
+    plots = {"privacy": plot.privacy(results), "roc": plot.roc(results)}
+    shown = {name: sheet for name, sheet in sheets.items() if sheet}
+    page = templates.get_template("report.html").render(results=results, sheets=shown, **plots)
+    _replace(folder / "report.html", page)
+    figures = templates.get_template("figures.md").render(results=results, **plots)
+    _replace(folder / "figures.md", figures)
+    for name, drawn in plots.items():
+        if drawn:
+            _replace(folder / f"{name}.svg", drawn)
 
 
 def _table(results: dict[str, Any]) -> str:
