@@ -1,93 +1,127 @@
-"""Where the time goes for a 640x480 photo, or video, with one face, as ratios to detection.
+"""elseface beside PyPI's deface on the same photos and video, each as whole processes.
 
-    python -m elseface.scripts.benchmark
+    python -m venv other && other/bin/pip install deface
+    python -m elseface.scripts.benchmark PHOTOS --deface other/bin/deface --video CLIP.mp4
 
-Everything runs warm in one process; ratios of medians travel between machines, seconds do not.
+deface (https://github.com/ORB-HD/deface) finds faces with CenterFace and blurs them; it is
+installed apart since it brings an OpenCV of its own.  Every round runs every command once, in turn,
+so that what else the machine does meets them all; ratios of medians travel between machines,
+seconds do not.
 """
 
 from __future__ import annotations
 
+import os
+import resource
+import shutil
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
-import cv2
-import numpy as np
 import typer
-from elseface.scripts.footage.frame import Frame
-from elseface.scripts.footage.protection import protect
-from elseface.scripts.footage.tracking import FINE
-from elseface.stage1_disentangle.detection import detect
-from elseface.stage1_disentangle.faces import find_faces
-from elseface.stage1_disentangle.factors import (
-    disentangle,
-    estimate_attributes,
-    masked_context,
-    outside_faces,
-)
-from elseface.stage1_disentangle.landmarks import predict
-from elseface.stage3_generate.blending import match_colours, paste
-from elseface.stage3_generate.load import load_attribute_edit
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import list_photos
+from elseface.scripts.console import explained, progress
 from rich.console import Console
 from rich.table import Table
-from skimage.data import astronaut
 
-#: Length of the video.
-FRAMES = 60
+ELSEFACE = (sys.executable, "-c", "from elseface.scripts.cli import app; app()")
+#: Of what is run, what follows ``elseface anonymize``.
+PHOTO_OPTIONS = {
+    "elseface": (),
+    "elseface, not verified": ("--no-verify",),
+    "elseface --method blur": ("--method", "blur"),
+    "elseface --method blur, not verified": ("--method", "blur", "--no-verify"),
+}
+VIDEO_OPTIONS = {"elseface": (), "elseface --method blur": ("--method", "blur")}
+BASE = "deface"
 
 
-def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
-    """Print the table."""
-    import dlib
+@dataclass(frozen=True)
+class Took:
+    """Seconds of a command: by the clock, and of all its processors."""
 
-    photo = cv2.resize(astronaut()[:384], (640, 480), interpolation=cv2.INTER_AREA)
-    anonymizer = load_attribute_edit()
-    decoder, classifier = anonymizer.decoder, anonymizer.classifier
-    (face,) = find_faces(photo)
-    attributes = estimate_attributes(photo, [face], classifier)
-    (factors,) = disentangle(photo, [face], attributes, decoder.size)
-    (drawn,) = decoder.draw([factors])
-    plain = dlib.get_frontal_face_detector()
-    steps: dict[str, Callable[[], object]] = {
-        "dlib's detector alone, not upsampled": lambda: plain(photo, 0),
-        "dlib's detector alone, upsampled": lambda: plain(photo, 1),
-        "detection": lambda: detect(photo),
-        "landmarks": lambda: predict(photo, face.box),
-        "masked context": lambda: masked_context(
-            photo, outside_faces(photo, [face]), face, decoder.size
-        ),
-        "attributes": lambda: estimate_attributes(photo, [face], classifier),
-        "new attributes and shape": lambda: anonymizer.put_on(
-            factors, anonymizer.disguise(factors, (0, 0, 0))
-        ),
-        "decoder": lambda: decoder.draw([factors]),
-        "colours and blending": lambda: paste(photo.copy(), face, match_colours(drawn, factors)),
-        "all": lambda: anonymizer.anonymize(photo, find_faces(photo), 0),
-    }
-    seconds = {name: _median(step, rounds) for name, step in steps.items()}
-    frames = [Frame(np.roll(photo, 2 * i, axis=1), i) for i in range(FRAMES)]
+    wall: float
+    processors: float
 
-    def film() -> None:
-        for _ in protect(frames, anonymizer, 0, FINE, FRAMES):
-            pass
 
-    seconds["a frame of video"] = _median(film, 3) / FRAMES
-    table = Table("step", "ms", "over upsampled detection", "over plain detection")
-    plain_s, upsampled = list(seconds.values())[:2]
-    for name, took in seconds.items():
-        ratios = f"{took / upsampled:.2f}", f"{took / plain_s:.2f}"
-        table.add_row(name, f"{1e3 * took:.1f}", *ratios)
+@explained
+def main(
+    photos: Annotated[Path, typer.Argument(help="Folder of photos.")],
+    deface: Annotated[Path, typer.Option(help="The other tool's command.")],
+    video: Annotated[Path | None, typer.Option(help="A video, too.", show_default=False)] = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+) -> None:
+    """Print a table of seconds, and of ratios to deface."""
+    files = [path for path, _ in list_photos([photos])]
+    for command in (deface, video):
+        if command and not command.is_file():
+            raise ElsefaceError(f"{command}: no such file")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copies = folder / "photos"
+        copies.mkdir()
+        for i, file in enumerate(files):  # under names that say nothing, in one folder for deface
+            shutil.copy(file, copies / f"{i:06}{file.suffix}")
+        commands = {
+            name: [*ELSEFACE, "anonymize", copies, "-o", folder / "out", *options]
+            for name, options in PHOTO_OPTIONS.items()
+        }
+        commands[BASE] = [deface, *sorted(copies.iterdir())]
+        _print(f"{len(files)} photos", _timed(commands, folder, copies, rounds))
+        if video:
+            clip = folder / "clips" / video.name
+            clip.parent.mkdir()
+            shutil.copy(video, clip)
+            commands = {
+                name: [*ELSEFACE, "video", clip, "-o", folder / "out" / "out.mp4", *options]
+                for name, options in VIDEO_OPTIONS.items()
+            }
+            commands[BASE] = [deface, clip]
+            _print(video.name, _timed(commands, folder, clip.parent, rounds))
+
+
+def _timed(
+    commands: dict[str, list], folder: Path, inputs: Path, rounds: int
+) -> dict[str, list[Took]]:
+    """How long each took in each round; what it wrote is removed before the next."""
+    given = set(inputs.iterdir())
+    took: dict[str, list[Took]] = {name: [] for name in commands}
+    turns = [(name, command) for _ in range(rounds) for name, command in commands.items()]
+    for name, command in progress(turns, len(turns), "commands"):
+        (folder / "out").mkdir()
+        took[name].append(_run(name, command))
+        shutil.rmtree(folder / "out")
+        for made in set(inputs.iterdir()) - given:
+            made.unlink()
+    return took
+
+
+def _run(name: str, command: list) -> Took:
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, capture_output=True, text=True, env=quiet)
+    # 3: some photos have no face, which is nobody's fault here.
+    if done.returncode not in (0, 3):
+        raise ElsefaceError(f"{name}: status {done.returncode}: {done.stderr.strip()[-300:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Took(time.perf_counter() - start, used)
+
+
+def _print(title: str, took: dict[str, list[Took]]) -> None:
+    wall = {name: statistics.median(t.wall for t in times) for name, times in took.items()}
+    used = {name: statistics.median(t.processors for t in times) for name, times in took.items()}
+    table = Table("command", "seconds", "processor seconds", f"over {BASE}", title=title)
+    for name in took:
+        ratio = f"{wall[name] / wall[BASE]:.2f}"
+        table.add_row(name, f"{wall[name]:.1f}", f"{used[name]:.1f}", ratio)
     Console().print(table)
-
-
-def _median(step: Callable[[], object], rounds: int) -> float:
-    took = []
-    for _ in range(rounds + 2):
-        start = time.perf_counter()
-        step()
-        took.append(time.perf_counter() - start)
-    return statistics.median(took[2:])  # the first two warm up
 
 
 if __name__ == "__main__":

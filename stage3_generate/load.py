@@ -22,7 +22,7 @@ from elseface.stage3_generate.shape import Mean, New, Own, Shape
 from elseface.stage3_generate.shape_model import ShapeModel
 
 #: Draws of a new shape until a face is unlike the old one.
-ATTEMPTS = 8
+ATTEMPTS = 16
 
 
 def load_classifier(folder: Path = weights.PACKAGED) -> AttributeClassifier:
