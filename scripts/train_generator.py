@@ -49,7 +49,7 @@ def command(
     """The decoder on faces of nobody: edited, reshaped, unlike the person who was there."""
     import keras
     from elseface.common import weights
-    from elseface.stage1_disentangle.attributes import backbone, resnet50
+    from elseface.stage1_disentangle.attribute_network import backbone, resnet50
     from elseface.stage3_generate import generation_training as training
     from elseface.stage3_generate import load
     from elseface.stage3_generate.critics import Critics

@@ -14,7 +14,8 @@ from elseface.common import weights
 from elseface.common.attributes import NAMES
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
-from elseface.stage1_disentangle.attributes import resnet50, shrink
+from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attributes import shrink
 from elseface.stage1_disentangle.batches import Batches
 from elseface.stage1_disentangle.cache import FaceCache
 from sklearn.metrics import balanced_accuracy_score

@@ -8,7 +8,8 @@ from pathlib import Path
 from elseface.common import weights
 from elseface.common.attributes import NAMES, PROTECTED, indices
 from elseface.common.errors import ElsefaceError
-from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
+from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate import policies

@@ -10,7 +10,7 @@ import numpy as np
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.errors import ElsefaceError
 from elseface.common.training import open_run, run_callbacks
-from elseface.stage1_disentangle.attributes import backbone
+from elseface.stage1_disentangle.attribute_network import backbone
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
 from sklearn.metrics import roc_auc_score

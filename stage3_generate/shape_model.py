@@ -15,8 +15,6 @@ import numpy as np
 import scipy.linalg
 from elseface.common.attributes import EXPRESSION, indices
 from elseface.common.errors import ElsefaceError
-from sklearn.decomposition import PCA
-from sklearn.linear_model import Ridge
 
 #: PCA components: 99 % of the variance of CelebA's shapes.
 COMPONENTS = 30
@@ -53,6 +51,10 @@ class ShapeModel:
     @classmethod
     def fit(cls, landmarks: np.ndarray, identity: np.ndarray, attributes: np.ndarray) -> ShapeModel:
         """Fit to landmarks (n, 68, 2), identities (n,) with -1 for unknown, and bits (n, 40)."""
+        # A second of import, for which a fitted model need not wait.
+        from sklearn.decomposition import PCA
+        from sklearn.linear_model import Ridge
+
         mean = landmarks.mean(0)
         shapes = np.stack([_normalise(points, mean)[0] for points in landmarks]).reshape(-1, 136)
         pca = PCA(COMPONENTS).fit(shapes)

@@ -8,7 +8,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.weights import PACKAGED
 from elseface.scripts import ablation, measure, plots
 from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
-from elseface.stage1_disentangle.attributes import resnet50
+from elseface.stage1_disentangle.attribute_network import resnet50
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage2_reconstruct.decoder import Modulate

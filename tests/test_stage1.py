@@ -6,7 +6,8 @@ import pytest
 from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle import attribute_training, cache
-from elseface.stage1_disentangle.attributes import AttributeClassifier, resnet50
+from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 from elseface.stage1_disentangle.factors import (
     disentangle,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 import scipy.linalg
-from elseface.stage1_disentangle.attributes import backbone
+from elseface.stage1_disentangle.attribute_network import backbone
 from skimage.metrics import structural_similarity
 
 #: Rows and columns of the face in a picture aligned as CelebA's are.
