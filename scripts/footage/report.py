@@ -35,7 +35,7 @@ def describe(record: Record) -> dict[str, Any]:
                 "distance": person.change and person.change.distance,
                 **_verified(person),
             }
-            for person, shown in record.people.items()
+            for person, shown in sorted(record.people.items(), key=lambda item: item[0].number)
         ],
     }
 
