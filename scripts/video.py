@@ -63,9 +63,9 @@ def command(
     beside = {"--report": report, "--certificate": certificate}
     check_extras(beside, {source, output} | ({key} if key else set()))
     options = loading.edit_options(policy, shape, edit, keep)
-    with Clip(source):
-        pass  # what is no video shows before anything heavy is loaded
     try:
+        with Clip(source):
+            pass  # what is no video shows before anything heavy is loaded
         with silent_start():
             anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
             from elseface.scripts.footage.export import Export
