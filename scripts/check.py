@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 @explained
 def command(
-    certificate: Annotated[Path, typer.Argument(help="As anonymize --certificate wrote it.")],
+    certificate: Annotated[Path, typer.Argument(help="As --certificate wrote it.")],
     folder: Annotated[
         Path | None,
         typer.Argument(help="Of the files; default: the certificate's.", show_default=False),
     ] = None,
 ) -> None:
-    """Compare the photos of a folder with a certificate; exit status 1 if one is another."""
+    """Compare the photos of a folder, or a video, with a certificate; exit status 1 if one is
+    another."""
     from elseface.scripts.release.certificate import read
 
     issued = read(certificate)
@@ -32,7 +33,7 @@ def command(
     if not folder.is_dir():
         raise ElsefaceError(f"{folder}: no such folder")
     names = {file.name for file in issued.files}
-    beside = sorted(_photos(folder) - names)
+    beside = sorted(_photos(folder) - names) if any(map(_is_photo, names)) else []
     bad = [f"{folder / name}: {verdict}" for name, verdict in _verdicts(issued, folder)]
     bad += [f"{folder / name}: not in the certificate" for name in beside]
     for line in bad:
@@ -63,5 +64,9 @@ def _photos(folder: Path) -> set[str]:
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.suffix.lower() in FORMATS and not path.name.startswith(".")
+        if _is_photo(path.name) and not path.name.startswith(".")
     }
+
+
+def _is_photo(name: str) -> bool:
+    return PurePath(name).suffix.lower() in FORMATS

@@ -17,7 +17,7 @@ import numpy as np
 import typer
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.protection import protect
-from elseface.scripts.footage.tracking import FINE
+from elseface.scripts.footage.tracking import FINE, Tracker
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.factors import (
@@ -69,7 +69,7 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
     frames = [Frame(np.roll(photo, 2 * i, axis=1), i) for i in range(FRAMES)]
 
     def film() -> None:
-        for _ in protect(frames, anonymizer, 0, FINE, FRAMES):
+        for _ in protect(frames, anonymizer, 0, FINE, [Tracker(FRAMES)]):
             pass
 
     seconds["a frame of video"] = _median(film, 3) / FRAMES

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
@@ -15,18 +14,12 @@ from elseface.common.files import check_extras, real_path
 from elseface.common.output import write_whole
 from elseface.scripts import loading
 from elseface.scripts.anonymize import IfNoFace
-from elseface.scripts.console import complain, explained, extra, progress, silent_start
+from elseface.scripts.console import complain, explained, extra, silent_start
+from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
-
-if TYPE_CHECKING:
-    from elseface.common.anonymizer import Anonymizer
-    from elseface.scripts.footage.reading import Clip
 
 #: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
-
-#: So many seconds of frames are looked at before one is written, in at most so many bytes.
-AHEAD, MEMORY = 1.0, 400_000_000
 
 
 @explained
@@ -50,103 +43,56 @@ def command(
         IfNoFace, typer.Option(help="A video without a face is not written, or copied.")
     ] = IfNoFace.SKIP,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
+    verify: Annotated[
+        bool, typer.Option(help="Look at what was written, until no face can be told.")
+    ] = True,
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
+    ] = None,
     weights: loading.Weights = None,
 ) -> None:
     """Replace every face in a video; each person keeps one new face."""
     with extra("video"):
         from elseface.scripts.footage.reading import Clip
     _check(source, output, overwrite)
-    check_extras({"--report": report}, {source, output} | ({key} if key else set()))
+    if certificate and not verify:
+        raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
+    if key and not verify:
+        raise ElsefaceError("--key goes without --no-verify: only verification checks the new face")
+    beside = {"--report": report, "--certificate": certificate}
+    check_extras(beside, {source, output} | ({key} if key else set()))
     options = loading.edit_options(policy, shape, edit, keep)
     try:
-        with Clip(source) as clip:
-            with silent_start():
-                from elseface.stage3_generate.load import ATTEMPTS
+        with Clip(source):
+            pass  # what is no video shows before anything heavy is loaded
+        with silent_start():
+            anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
+            from elseface.scripts.footage.export import Export
+            from elseface.scripts.footage.report import certify, describe
+            from elseface.scripts.release.certify import issue
+            from elseface.scripts.release.verify import load_verifier
+            from elseface.stage1_disentangle.detectors import second
 
-                anonymizer = loading.load_anonymizer(
-                    method, strength, gallery, weights, options, key
-                )
-            if key and shape is ShapeName.NEW:  # nothing looks at it afterwards
-                anonymizer = replace(anonymizer, attempts=ATTEMPTS)
-            summary = anonymize_clip(
-                clip, output, anonymizer, seed, hold, not no_audio, if_no_face, bool(report)
-            )
+        found_by, verified_by = DetectorName.FRONTAL, second(DetectorName.FRONTAL)
+        verifier = load_verifier(verified_by) if verify else None
+        export = Export(
+            source, output, anonymizer, seed, hold, not no_audio, verifier, bool(report)
+        )
+        record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
+    settings = {"method": method, "keyed": key is not None, "hold": hold, "verify": verify}
+    settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     if report:
-        settings = {"method": method, "seed": seed, "keyed": key is not None, "hold": hold}
-        settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
-        summary = {"elseface": version("elseface"), "settings": settings, **summary}
+        summary = {"elseface": version("elseface"), "settings": {**settings, "seed": seed}}
+        summary |= {"video": str(source), "output": str(output), **describe(record)}
         write_whole(report, f"{json.dumps(summary, indent=1)}\n".encode())
-
-
-def anonymize_clip(
-    clip: Clip,
-    output: Path,
-    anonymizer: Anonymizer,
-    seed: int,
-    hold: float,
-    sound: bool,
-    if_no_face: IfNoFace,
-    measured: bool = False,
-) -> dict[str, Any]:
-    """Do an open video; returns what the report says of it, flicker only where it is `measured`.
-
-    Raises
-    ------
-    ElsefaceError
-        When it cannot be read to its end or written, or shows no face and copying was not asked
-        for; then there is no output.
-    """
-    from elseface.scripts.footage.flicker import Flicker
-    from elseface.scripts.footage.protection import protect
-    from elseface.scripts.footage.writing import Writer
-    from elseface.scripts.release.report import disguised
-
-    flicker, people = Flicker(), {}
-    frames = cuts = 0
-    unit = clip.video.time_base
-    with Writer(output, unit, clip.rate, clip.sounds if sound else []) as writer:
-        done = protect(
-            clip.frames(writer.hear), anonymizer, seed, _ahead(clip), round(hold * clip.rate)
-        )
-        for protected in progress(done, clip.expected, "video"):
-            writer.write(protected.frame, protected.pixels)
-            if measured:
-                flicker.add(protected)
-            frames, cuts = frames + 1, cuts + (protected.cut and frames > 0)
-            time = round(float(protected.frame.stamp * unit), 3)
-            for person in {cover.person: None for cover in protected.covers}:
-                record = people.setdefault(person, {"frames": 0, "seen": 0, "first": time})
-                record["last"] = time
-                record["frames"] += 1
-                record["seen"] += any(c.sure for c in protected.covers if c.person is person)
-        if not people and if_no_face is IfNoFace.SKIP:
-            raise ElsefaceError(f"{clip.path}: no face found, so not written; see --if-no-face")
-    return {
-        "video": str(clip.path),
-        "output": str(output),
-        "frames": frames,
-        "cuts": cuts,
-        "people": [
-            {
-                **record,
-                "flicker": flicker.ratio(person.number),
-                **disguised(person.change.disguise),
-                "distance": person.change.distance,
-            }
-            for person, record in people.items()
-        ],
-    }
-
-
-def _ahead(clip: Clip) -> int:
-    from elseface.scripts.footage.tracking import FINE
-
-    size = 3 * clip.video.width * clip.video.height
-    return max(FINE, min(round(AHEAD * clip.rate), MEMORY // size))
+    if certificate:
+        files = [certify(output, record, sha256)]
+        issued = issue(files, method.value, (found_by, verified_by), settings, weights)
+        write_whole(certificate, f"{issued.model_dump_json(indent=1)}\n".encode())
 
 
 def _check(source: Path, output: Path, overwrite: bool) -> None:

@@ -47,7 +47,7 @@ def command(
     from elseface.scripts.footage.camera import Camera
     from elseface.scripts.footage.preview import VirtualCamera, Window
     from elseface.scripts.footage.protection import protect
-    from elseface.scripts.footage.tracking import FINE
+    from elseface.scripts.footage.tracking import FINE, Tracker
 
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         screens: list[Screen] = []
@@ -60,7 +60,7 @@ def command(
             target = VirtualCamera(source.width, source.height, source.rate)
             screens.append(stack.enter_context(contextlib.closing(target)))
         hold = round(HOLD * source.rate)
-        for protected in protect(source.frames(), anonymizer, seed, FINE, hold):
+        for protected in protect(source.frames(), anonymizer, seed, FINE, [Tracker(hold)]):
             if not all([screen.show(protected.pixels) for screen in screens]):
                 break
 

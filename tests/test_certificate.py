@@ -9,13 +9,8 @@ import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.release.certificate import Certificate, read
 from elseface.scripts.release.certify import certify, issue
-from elseface.scripts.release.finder import Finder
-from elseface.scripts.release.painter import Painter
-from elseface.scripts.release.photos import Release, Released
+from elseface.scripts.release.photos import Released
 from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
-from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage3_generate.choices import MethodName
-from elseface.stage3_generate.classic import load_obfuscation
 from PIL import Image
 from test_cli import complaints, run
 
@@ -30,8 +25,6 @@ def export(portrait, tmp_path):
     subject.tried = [Attempt(Step.ASKED, False, 0.41234567, 0.9)]
     subject.ladder, subject.attempt = [Step.MASK], Attempt(Step.MASK, True, 0.7654321, None)
     scene.spared = [Spared((1, 2, 30, 40), "--keep-person", "anna.jpg", 0.31)]
-    painter = Painter(load_obfuscation(MethodName.PIXELATE), 7351)
-    release = Release(Finder("union", None, DetectorName.MTCNN), None, painter, None)
     out = tmp_path / "out"
     (out / "sub").mkdir(parents=True)
     files = []
@@ -39,7 +32,8 @@ def export(portrait, tmp_path):
         Image.fromarray(portrait[:50, :50]).save(out / name)
         digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
         files.append(certify(out / name, out, Released(who, digest)))
-    issued = issue(files, release, {"method": "pixelate", "strength": None}, None)
+    settings = {"method": "pixelate", "strength": None}
+    issued = issue(files, "pixelate", ("union", "mtcnn"), settings, None)
     (out / "certificate.json").write_text(issued.model_dump_json(indent=1))
     return out, scene
 

@@ -16,6 +16,7 @@ from elseface.scripts.cli import app
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.writing import Writer
+from PIL import Image
 from scenes import HEIGHT, WIDTH, backdrop, frames_of, shot, write
 from typer.testing import CliRunner
 
@@ -28,7 +29,8 @@ def scene(n: int = 15) -> list[np.ndarray]:
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["video", *map(str, arguments), "--method", "blackout"])
+    quick = ["--method", "blackout", "--no-verify"]
+    return CliRunner().invoke(app, ["video", *map(str, arguments), *quick])
 
 
 def complaint(result) -> str:
@@ -107,11 +109,12 @@ def test_rotated_video_comes_out_upright(tmp_path, rotation):
 
 
 def test_odd_sizes_get_a_row_more(tmp_path):
-    writer = Writer(tmp_path / "out.mp4", Fraction(1, 25), Fraction(25), [])
+    path = tmp_path / "out.mp4"
+    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [])
     (pixels,) = scene(1)
     with writer:
         writer.write(Frame(pixels, 0), pixels[:-1, :-1])
-    assert frames_of(tmp_path / "out.mp4")[0].shape == (HEIGHT, WIDTH, 3)
+    assert frames_of(path)[0].shape == (HEIGHT, WIDTH, 3)
 
 
 def test_nobody_in_it_is_not_written_unless_asked(tmp_path):
@@ -181,8 +184,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     write(tmp_path / "in.mp4", scene(8) * 20)
     command = [PROGRAM, "video", "in.mp4", "-o", "out.mp4", "--method", "blackout"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    part = tmp_path / ".out.mp4.part"
-    while not part.exists() and process.poll() is None:
+    while not list(tmp_path.glob(".out.mp4.*.part")) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -193,15 +195,37 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
 
 def test_the_network_gives_a_person_one_face(tmp_path):
     """Attributes are estimated once, the face stays the same one, and does not flicker: where
-    landmarks are not smoothed, it changes more than the noise of the original, by two thirds."""
+    landmarks are not smoothed, it changes more than the noise of the original, by two thirds.  The
+    report and the certificate say that this was verified."""
     random = np.random.default_rng(0)
     noisy = [pixels + random.normal(0, 3, pixels.shape) for pixels in scene(12)]
     write(tmp_path / "in.mp4", [np.clip(pixels, 0, 255).astype(np.uint8) for pixels in noisy])
     arguments = ["video", tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--seed", "6"]
-    arguments += ["--report", tmp_path / "report.json"]
+    arguments += ["--report", tmp_path / "report.json", "--certificate", tmp_path / "c.json"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
     (person,) = json.loads((tmp_path / "report.json").read_text())["people"]
     assert person["frames"] == person["seen"] == 12
     assert len(person["attributes_before"]) == len(person["attributes_after"]) == 40
     assert 0 < person["flicker"] < 1
+    assert person["verified"] and person["looks"] >= 1 and person["outcome"] == "as asked"
+    assert person["distance_before"] < person["threshold"] == 0.6 <= person["distance_after"]
+    assert 0 < person["false_accept_rate"] < 0.02
+    (tried,) = person["tried"]
+    assert tried["passed"] and tried["distance"] == person["distance_after"]
+    Image.new("RGB", (9, 9)).save(tmp_path / "beside.png")
+    assert check(tmp_path / "c.json") == 0
+    with open(tmp_path / "out.mp4", "ab") as file:
+        file.write(b"\0")
+    assert check(tmp_path / "c.json") == 1
+
+
+def check(certificate: Path) -> int:
+    return CliRunner().invoke(app, ["check", str(certificate)]).exit_code
+
+
+@pytest.mark.parametrize("option", ["--certificate", "--key"])
+def test_what_only_verification_can_give(video, tmp_path, option):
+    line = complaint(run(video, "-o", tmp_path / "out.mp4", option, tmp_path / "file"))
+    assert option in line and "--no-verify" in line
+    assert not list(tmp_path.iterdir())

@@ -4,13 +4,14 @@ What counts as shown is decided by the pixels of the written and decoded file al
 a face, in the place where the scene put it, that is as it was.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from elseface.scripts.anonymize import IfNoFace
 from elseface.scripts.footage import protection, tracking, tracks
+from elseface.scripts.footage.export import Export
 from elseface.scripts.footage.frame import Frame
-from elseface.scripts.footage.reading import Clip
-from elseface.scripts.video import anonymize_clip
+from elseface.scripts.footage.record import Record
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
 from scenes import HEIGHT, WIDTH, Shot, backdrop, frames_of, shot, write
@@ -58,13 +59,12 @@ def exposed(path, shots: list[Shot]) -> list[int]:
     return [i for i, (s, f) in enumerate(zip(shots, frames)) if s.exposed(f) > SHOWN]
 
 
-def protected(shots: list[Shot], folder, hold: float = 5.0):
-    """The written video and what the report says of it."""
+def protected(shots: list[Shot], folder, hold: float = 5.0) -> tuple[Path, Record]:
+    """The written video, without verification, and what was noted."""
     write(folder / "in.mp4", [s.pixels for s in shots])
     blackout = load_obfuscation(MethodName.BLACKOUT)
-    with Clip(folder / "in.mp4") as clip:
-        said = anonymize_clip(clip, folder / "out.mp4", blackout, 0, hold, True, IfNoFace.SKIP)
-    return folder / "out.mp4", said
+    export = Export(folder / "in.mp4", folder / "out.mp4", blackout, 0, hold, True, None)
+    return folder / "out.mp4", export(copy=False)[0]
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -93,20 +93,20 @@ def _without_looking_back(self, person, now, sighting, earliest) -> None:
 
 def test_a_cut_ends_the_old_covers_and_a_flash_does_not(tmp_path):
     shots = [shot(ONE, [(80, 100)])] * 12 + [shot(OTHER, [(240, 120)])] * 12
-    _, said = protected(shots, tmp_path)
-    assert said["cuts"] == 1
-    assert [person["frames"] for person in said["people"]] == [12, 12]
+    _, record = protected(shots, tmp_path)
+    assert record.cuts == 1
+    assert [shown.frames for shown in record.people.values()] == [12, 12]
     white = Shot(np.full_like(shots[0].pixels, 250), (), ())
     flash = [*shots[:12], white, *shots[:11]]
-    output, said = protected(flash, tmp_path)
-    assert said["cuts"] == 0 and [person["frames"] for person in said["people"]] == [24]
+    output, record = protected(flash, tmp_path)
+    assert record.cuts == 0 and [shown.frames for shown in record.people.values()] == [24]
     assert exposed(output, flash) == []
 
 
 def test_a_face_lost_and_found_is_one_person(tmp_path):
-    _, said = protected(SCENES["is occluded"], tmp_path)
-    (person,) = said["people"]
-    assert person["seen"] < person["frames"] == len(SCENES["is occluded"])
+    _, record = protected(SCENES["is occluded"], tmp_path)
+    (shown,) = record.people.values()
+    assert shown.seen < shown.frames == len(SCENES["is occluded"])
 
 
 def test_of_covers_in_one_place_one_large_enough_is_kept(mean_shape):
@@ -129,6 +129,8 @@ def test_memory_is_bounded():
             yield Frame(SCENES["cross"][0].pixels[:64, :64], i)
 
     blackout = load_obfuscation(MethodName.BLACKOUT)
-    for given, _ in enumerate(protection.protect(frames(), blackout, 0, 12, 50)):
+    for given, _ in enumerate(
+        protection.protect(frames(), blackout, 0, 12, [tracking.Tracker(50)])
+    ):
         assert taken - given <= 12 + 3 * protection.BATCH
     assert given == 199

@@ -19,19 +19,19 @@ is not seen, least of all when much of it is hidden, may leave its cover.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import tee
 
 import numpy as np
-from elseface.common.anonymizer import Anonymizer, Disguise
-from elseface.scripts.footage.batching import anonymize_frames
+from elseface.common.anonymizer import Anonymizer
 from elseface.scripts.footage.cuts import starts
+from elseface.scripts.footage.drawing import introduce, paint
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.tracking import Tracker, View
-from elseface.scripts.footage.tracks import Cover
+from elseface.scripts.footage.tracks import Cover, without_known
 
 #: Frames that are drawn together.
 BATCH = 4
@@ -56,7 +56,11 @@ class Protected:
 
 
 def protect(
-    frames: Iterable[Frame], anonymizer: Anonymizer, seed: int, ahead: int, hold: int
+    frames: Iterable[Frame],
+    anonymizer: Anonymizer,
+    seed: int,
+    ahead: int,
+    trackers: Sequence[Tracker],
 ) -> Iterator[Protected]:
     """Every frame, protected as this module says.
 
@@ -67,20 +71,21 @@ def protect(
         disguise is worn in every frame
     seed : of who they become
     ahead : frames looked at before one is given out, at least :data:`FINE` for the promise
-    hold : frames for which a lost face stays covered
+    trackers : say what to cover; those after the first only where none before sees a face
     """
-    tracker, waiting = Tracker(hold), deque[tuple[Frame, bool]]()
-    frames, copies = tee(frames)
+    waiting = deque[tuple[Frame, bool]]()
+    frames, copies = itertools.tee(frames)
     with ThreadPoolExecutor(1) as artist:  # draws while the next frames are looked at
         drawing: Future[list[Protected]] | None = None
 
         def release(count: int) -> Future[list[Protected]]:
             batch = [waiting.popleft() for _ in range(count)]
-            covers, views = tracker.take(count)
+            covers, views = zip(*(tracker.take(count) for tracker in trackers))
             return artist.submit(_draw, batch, covers, views, anonymizer, seed)
 
         for frame, start in zip(frames, starts(frame.pixels for frame in copies)):
-            tracker.add(frame.pixels, start)
+            for tracker in trackers:
+                tracker.add(frame.pixels, start)
             waiting.append((frame, start.cut))
             if len(waiting) == ahead + BATCH:
                 yield from drawing.result() if drawing else ()
@@ -93,24 +98,16 @@ def protect(
 
 def _draw(
     batch: list[tuple[Frame, bool]],
-    covers: list[list[Cover]],
-    views: list[View],
+    covers: Sequence[list[list[Cover]]],
+    views: Sequence[list[View]],
     anonymizer: Anonymizer,
     seed: int,
 ) -> list[Protected]:
-    for view in views:
-        if view.person.change is None:
-            face = Cover(view.person, view.landmarks, True).face()
-            (view.person.change,) = anonymizer.anonymize(view.photo, [face], seed).changes
-    faces = [[cover.face() for cover in here] for here in covers]
-    worn = [_worn(here) for here in covers]
-    drawn = anonymize_frames(anonymizer, [f.pixels for f, _ in batch], faces, worn, seed)
+    """Covers and views are by tracker."""
+    introduce(itertools.chain(*views), anonymizer, seed)
+    here = [without_known(by_tracker) for by_tracker in zip(*covers)]
+    drawn = paint([frame.pixels for frame, _ in batch], here, anonymizer, seed)
     return [
-        Protected(frame, pixels, tuple(here), cut)
-        for (frame, cut), pixels, here in zip(batch, drawn, covers)
+        Protected(frame, pixels, tuple(covered), cut)
+        for (frame, cut), pixels, covered in zip(batch, drawn, here)
     ]
-
-
-def _worn(covers: list[Cover]) -> dict[int, Disguise]:
-    changes = [cover.person.change for cover in covers]
-    return {i: c.disguise for i, c in enumerate(changes) if c and c.disguise}

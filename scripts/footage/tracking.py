@@ -14,11 +14,11 @@ import numpy as np
 from elseface.common.weights import load
 from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.following import BOX, drift, look, plausible
+from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracks import (
     SAME,
     Cover,
-    Person,
     Track,
     apart,
     has_left,
@@ -51,14 +51,18 @@ class Tracker:
     Parameters
     ----------
     hold : frames that a lost face stays covered
+    people : filled in the order they are found; those of an earlier pass over the same frames are
+        found again, as everything here hangs on the frames alone
     """
 
-    def __init__(self, hold: int) -> None:
+    def __init__(self, hold: int, people: list[Person] | None = None) -> None:
         self.hold = hold
         self.frames: dict[int, np.ndarray] = {}
         self.tracks: list[Track] = []
-        self.people = 0
-        self._count = self._scene = self._searched_coarsely = self._searched_finely = 0
+        self.people = [] if people is None else people
+        self._found = self._count = self._scene = self._searched_coarsely = (
+            self._searched_finely
+        ) = 0
 
     def add(self, photo: np.ndarray, start: Start) -> None:
         """Look at the next frame, uint8 RGB."""
@@ -71,12 +75,28 @@ class Tracker:
         for track in self._live():
             self._follow(track, now)
         self._part(now)
+        self._meet(now, self.search(now, start.abrupt))
+
+    def search(self, now: int, abrupt: bool) -> list[Box]:
+        """Faces of the whole frame, if it is time for that."""
         just_lost = any(track.last_sure == now - 1 for track in self._live())
-        fine = start.abrupt or now - self._searched_finely >= FINE
-        if fine or just_lost or now - self._searched_coarsely >= COARSE:
-            self._searched_coarsely = now
-            self._searched_finely = now if fine else self._searched_finely
-            self._meet(now, detect(photo, double=fine))
+        fine = abrupt or now - self._searched_finely >= FINE
+        if not (fine or just_lost or now - self._searched_coarsely >= COARSE):
+            return []
+        self._searched_coarsely = now
+        self._searched_finely = now if fine else self._searched_finely
+        return detect(self.frames[now], double=fine)
+
+    def new_person(self, number: int, now: int, box: Box) -> Person:
+        """Whoever is found in a box where nobody was expected, the first one being number 0."""
+        return Person(number)
+
+    def sighting(self, photo: np.ndarray, box: Box) -> Sighting:
+        """The face in a detector's box; where its landmarks make no face, an average one's."""
+        landmarks = predict(photo, box)
+        if found := look(photo, landmarks):
+            return found
+        return Sighting(landmarks) if plausible(landmarks) else average(box)
 
     def take(self, count: int) -> tuple[list[list[Cover]], list[View]]:
         """What to cover in each of the oldest `count` frames, and the people's best views; the
@@ -105,6 +125,7 @@ class Tracker:
             if frame in self.frames
         ]
         _, _, frame, landmarks = max(views, key=lambda view: view[:3])
+        person.best = frame
         return View(person, self.frames[frame], landmarks)
 
     def _live(self) -> list[Track]:
@@ -136,7 +157,7 @@ class Tracker:
         """Boxes of faces found in the whole frame: known ones, lost ones, new ones."""
         live = self._live()
         places = [t.seen[now].landmarks if now in t.seen else t.expected(now) for t in live]
-        found = [_sighting(self.frames[now], box) for box in boxes]
+        found = [self.sighting(self.frames[now], box) for box in boxes]
         cost = np.array([[apart(s.landmarks, place) for place in places] for s in found]).reshape(
             len(found), len(live)
         )
@@ -146,11 +167,17 @@ class Tracker:
         for i, sighting in enumerate(found):
             track = live[known[i]] if i in known else None
             if track is None:
-                self.people += 1
-                self._begin(Person(self.people - 1), now, sighting, self._scene)
+                person = self._next_person(now, boxes[i])
+                self._begin(person, now, sighting, self._scene)
             elif track.last_sure < now:
                 track.end = now + 1
                 self._begin(track.person, now, sighting, max(self._scene, track.last_sure + 1))
+
+    def _next_person(self, now: int, box: Box) -> Person:
+        if self._found == len(self.people):
+            self.people.append(self.new_person(self._found, now, box))
+        self._found += 1
+        return self.people[self._found - 1]
 
     def _begin(self, person: Person, now: int, sighting: Sighting, earliest: int) -> None:
         """A track of a face found now, followed back to where it entered or was lost."""
@@ -181,13 +208,8 @@ def _before(track: Track, now: int) -> np.ndarray:
     return track.seen[max((f for f in track.seen if f < now), default=now)].landmarks
 
 
-def _sighting(photo: np.ndarray, box: Box) -> Sighting:
-    """The face in a detector's box; where its landmarks make no face, an average one's."""
-    landmarks = predict(photo, box)
-    if found := look(photo, landmarks):
-        return found
-    if plausible(landmarks):
-        return Sighting(landmarks)
+def average(box: Box) -> Sighting:
+    """An average face in a detector's box."""
     left, top, right, bottom = box
     centre = np.array([left + right, top + bottom]) / 2
     return Sighting(centre + (_mean_shape() - 0.5) * (right - left) / BOX)

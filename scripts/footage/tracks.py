@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from elseface.common.anonymizer import Change
 from elseface.common.face import Face
+from elseface.scripts.footage.person import OPAQUE, Person
 from elseface.scripts.footage.smoothing import Sighting, radius, smooth
 from elseface.stage1_disentangle.faces import face_at
 from elseface.stage1_disentangle.mask import photo_ellipse
@@ -19,20 +19,6 @@ RECENT, PAST = 5, 10
 GROWTH, MAX_GROWTH = 0.12, 0.4
 #: Centres closer than this, over the radius, are one face's: no two that are seen lie so close.
 SAME = 0.9
-
-
-@dataclass(eq=False)
-class Person:
-    """Whoever a track shows; a face lost and found near where it is expected stays the same one.
-
-    Attributes
-    ----------
-    number : from 0, in the order they were found
-    change : what the anonymizer made of the best view of them; None before they are drawn
-    """
-
-    number: int
-    change: Change | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,4 +155,20 @@ def without_doubles(covers: list[Cover]) -> list[Cover]:
             factor = size + apart(twin.landmarks, cover.landmarks) / 2
             landmarks = grown((twin.landmarks + cover.landmarks) / 2, factor)
         kept[kept.index(twin)] = replace(twin, landmarks=landmarks)
+    return sorted(kept, key=lambda cover: cover.sure)
+
+
+def without_known(by_tracker: Sequence[list[Cover]]) -> list[Cover]:
+    """The covers of one frame by several trackers: a face is drawn once where two see it, for the
+    first of them; what is laid over it stays."""
+    kept: list[Cover] = []
+    for covers in by_tracker:
+        sure = [cover.landmarks for cover in kept if cover.sure]
+        new = [
+            cover
+            for cover in covers
+            if cover.person.step in OPAQUE
+            or all(apart(cover.landmarks, place) >= SAME for place in sure)
+        ]
+        kept = [*new, *kept]
     return sorted(kept, key=lambda cover: cover.sure)

@@ -1,9 +1,8 @@
-"""Writing a video: H.264, the sound copied, whole or not at all, no metadata."""
+"""Writing a video: H.264, the sound copied, no metadata."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -28,12 +27,10 @@ BT709 = 1
 class Writer:
     """A video being written; a context manager.
 
-    It goes to a hidden file beside `path`, which takes its name when everything is written and is
-    removed when anything fails, Ctrl-C included.
-
     Parameters
     ----------
-    path : ends in one of :data:`CONTAINERS`
+    draft : the file it goes to
+    path : what that is to be called at last; ends in one of :data:`CONTAINERS`
     time_base : unit of the frames' stamps, in seconds
     rate : frames a second, on average
     sounds : streams of the source whose packets will come
@@ -45,10 +42,14 @@ class Writer:
     """
 
     def __init__(
-        self, path: Path, time_base: Fraction, rate: Fraction, sounds: list[av.AudioStream]
+        self,
+        draft: Path,
+        path: Path,
+        time_base: Fraction,
+        rate: Fraction,
+        sounds: list[av.AudioStream],
     ) -> None:
-        self.path = path
-        self.temporary = path.with_name(f".{path.name}.part")
+        self.draft, self.path = draft, path
         self.time_base, self.rate = time_base, rate
         self.sounds = sounds
         self.encoded: list[av.AudioStream] = []
@@ -57,14 +58,13 @@ class Writer:
 
     def __enter__(self) -> Writer:
         with self._explained():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.file = open(self.temporary, "wb")
+            self.file = open(self.draft, "wb")
             try:
                 self.container = av.open(self.file, "w", CONTAINERS[self.path.suffix.lower()])
                 self.video = self.container.add_stream("libx264", rate=self.rate, options=QUALITY)
                 self.targets = {source.index: self._target(source) for source in self.sounds}
             except BaseException:
-                self._discard()
+                self.file.close()
                 raise
         return self
 
@@ -124,7 +124,8 @@ class Writer:
                 with contextlib.suppress(Exception):
                     self.container.close()
         finally:
-            self._discard()
+            with contextlib.suppress(OSError):
+                self.file.close()
 
     def _finish(self) -> None:
         with self._explained():
@@ -133,14 +134,6 @@ class Writer:
                 self.container.mux(target.encode(None))
             self.container.close()
             self.file.close()
-            os.replace(self.temporary, self.path)
-
-    def _discard(self) -> None:
-        """What is left of the hidden file, if it has not got its name."""
-        with contextlib.suppress(OSError):
-            self.file.close()
-        with contextlib.suppress(OSError):
-            self.temporary.unlink(missing_ok=True)
 
     def _target(self, source: av.AudioStream) -> av.AudioStream:
         """The same sound where the container can hold it, else AAC."""

@@ -34,10 +34,14 @@ class Recognizer(_Model):
 class CertifiedFace(_Model):
     """One face: where it is, what was done, and the figures of the file that was written.
 
+    Of a video, one person, in the frame in which they are most like the original, of those that
+    were looked at; box (0, 0, 0, 0) if they were seen in none.
+
     Attributes
     ----------
     steps : everything that was tried, the last one stands
-    distance_before : at which the recognizer finds the person when nothing is done
+    distance_before : at which the recognizer finds the person when nothing is done; None where
+        nobody was seen
     distance_after : in the written file; None where the face is black
     nearest_other : to the most alike of the photo's other originals; None where there is none
     false_accept_rate : how often a stranger's face of this size lies below the threshold
@@ -49,7 +53,7 @@ class CertifiedFace(_Model):
     found_by: str
     landmarks_fit: bool
     steps: tuple[str, ...]
-    distance_before: float
+    distance_before: float | None
     distance_after: float | None
     nearest_other: float | None
     false_accept_rate: float

@@ -13,7 +13,7 @@ from elseface.scripts.release.certificate import (
     CertifiedFile,
     Recognizer,
 )
-from elseface.scripts.release.photos import Release, Released
+from elseface.scripts.release.photos import Released
 from elseface.scripts.release.provenance import versions, weight_hashes
 from elseface.scripts.release.recognition import (
     RECOGNIZER,
@@ -40,17 +40,22 @@ def certify(target: Path, output: Path, released: Released) -> CertifiedFile:
 
 
 def issue(
-    files: Iterable[CertifiedFile], release: Release, settings: dict[str, Any], folder: Path | None
+    files: Iterable[CertifiedFile],
+    method: str,
+    detectors: tuple[str, str],
+    settings: dict[str, Any],
+    folder: Path | None,
 ) -> Certificate:
-    """The certificate of an export with these settings and the weights of `folder`."""
+    """The certificate of an export by a method with these settings and the weights of `folder`,
+    whose faces one detector found, and another one verified."""
     return Certificate(
         issued=datetime.now(UTC).replace(microsecond=0),
         versions=versions(),
         weights=weight_hashes(folder),
-        method=release.painter.anonymizer.name,
+        method=method,
         settings=settings,
-        detector=release.finder.name,
-        verified_by=release.finder.verifier.value,
+        detector=detectors[0],
+        verified_by=detectors[1],
         recognizer=Recognizer(name=RECOGNIZER, threshold=THRESHOLD, measured_on=SOURCE),
         files=tuple(files),
     )
@@ -64,13 +69,14 @@ def _face(subject: Subject, count: int) -> CertifiedFace:
         landmarks_fit=subject.fits,
         steps=tuple(attempt.step.value for attempt in [*subject.tried, last]),
         distance_before=round(subject.before, 2),
-        distance_after=_rounded(last.distance),
-        nearest_other=_rounded(last.nearest_other),
+        distance_after=rounded(last.distance),
+        nearest_other=rounded(last.nearest_other),
         false_accept_rate=false_accept(box),
         true_accept_rate=true_accept(box),
         chance_level=round(chance_level(box, count), 4),
     )
 
 
-def _rounded(distance: float | None) -> float | None:
+def rounded(distance: float | None) -> float | None:
+    """A distance as certificates give it."""
     return None if distance is None else round(distance, 2)

@@ -74,28 +74,15 @@ class Painter:
             if not subject.fits:
                 if self.anonymizer.name in TRACELESS:  # no less than was asked for
                     subject.ladder = [Step.BLACKOUT]
-                self._pixelate(photo, subject.face.box)
+                pixelate(photo, subject.face.box, self.anonymizer)
         whole = [subject for subject in scene.subjects if subject.fits]
         photo = self._replaced(photo, whole, self.seed + (number << 32))
-        if masked := [subject.face for subject in whole if subject.step is Step.MASK]:
-            photo = load_obfuscation(MethodName.MASK).anonymize(photo, masked, 0).pixels
-        for subject in scene.subjects:
-            if subject.step is Step.BLACKOUT:
-                photo[covered(photo.shape, [subject])] = 0
-        return photo
+        return overpainted(photo, scene.subjects)
 
     def _labelled(self, photo: Photo, scene: Scene, label: Label) -> Photo:
         faces = [*(s.face.box for s in scene.subjects), *(s.box for s in scene.spared)]
         around = [_around(box, photo.pixels.shape) for box in faces]
         return label.on(photo, [(x.start, y.start, x.stop, y.stop) for y, x in around])
-
-    def _pixelate(self, photo: np.ndarray, box: Box) -> None:
-        asked = self.anonymizer.name == MethodName.PIXELATE
-        pixelate = self.anonymizer.paint if asked else Pixelate()
-        here = photo[_around(box, photo.shape)]
-        height, width = here.shape[:2]
-        ellipse = Ellipse((width / 2, height / 2), (width / 2, height / 2), 0.0)
-        here[:] = pixelate(here, ellipse, here)
 
     def _replaced(self, photo: np.ndarray, subjects: list[Subject], seed: int) -> np.ndarray:
         worn = {i: s.disguise for i, s in enumerate(subjects) if s.disguise is not None}
@@ -107,6 +94,27 @@ class Painter:
             subject.disguise = change.disguise
             subject.distance = subject.distance if change.distance is None else change.distance
         return result.pixels
+
+
+def pixelate(photo: np.ndarray, box: Box, anonymizer: Anonymizer) -> None:
+    """Pixelate a box with its rim, in place; as the method that was asked for does, if it does."""
+    asked = anonymizer.name == MethodName.PIXELATE
+    paint = anonymizer.paint if asked else Pixelate()
+    here = photo[_around(box, photo.shape)]
+    height, width = here.shape[:2]
+    ellipse = Ellipse((width / 2, height / 2), (width / 2, height / 2), 0.0)
+    here[:] = paint(here, ellipse, here)
+
+
+def overpainted(photo: np.ndarray, subjects: list[Subject]) -> np.ndarray:
+    """A photo in which all were replaced, with a mask or black over those whose step that is; the
+    photo given may be changed."""
+    if masked := [s.face for s in subjects if s.fits and s.step is Step.MASK]:
+        photo = load_obfuscation(MethodName.MASK).anonymize(photo, masked, 0).pixels
+    for subject in subjects:
+        if subject.step is Step.BLACKOUT:
+            photo[covered(photo.shape, [subject])] = 0
+    return photo
 
 
 def covered(shape: tuple[int, ...], subjects: list[Subject]) -> np.ndarray:

@@ -77,7 +77,10 @@ class Run:
         """Write what was verified, if anything was; :class:`ElsefaceError` where that fails."""
         files = [entry.written.certified for entry in self.journal if entry.written]
         if files:
-            issued = issue(files, self.release, settings, weights)
+            finder = self.release.finder
+            detectors = finder.name, finder.verifier.value
+            method = self.release.painter.anonymizer.name
+            issued = issue(files, method, detectors, settings, weights)
             write_whole(path, f"{issued.model_dump_json(indent=1)}\n".encode())
 
     def _done(self, job: Job, made_from: str | None) -> tuple[dict[str, Any], Written]:

@@ -1,0 +1,172 @@
+"""A video is written, read back and looked at, until none of its faces can be told any more.
+
+Who does not pass is done again in another pass over the whole video, more strongly, and at last
+blacked out; who was missed is followed from the frames in which verification saw them.  Until then
+the file is hidden; it takes its name when all of it passes, or never.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from elseface.common.anonymizer import Anonymizer
+from elseface.common.errors import ElsefaceError
+from elseface.common.output import whole
+from elseface.common.weights import file_hash
+from elseface.scripts.console import progress
+from elseface.scripts.footage.flicker import Flicker
+from elseface.scripts.footage.person import Person
+from elseface.scripts.footage.protection import protect
+from elseface.scripts.footage.reading import Clip
+from elseface.scripts.footage.record import Record
+from elseface.scripts.footage.rescue import Rescue
+from elseface.scripts.footage.tracking import FINE, Tracker
+from elseface.scripts.footage.verifying import Findings, examine
+from elseface.scripts.footage.writing import Writer
+from elseface.scripts.release.painter import TRACELESS
+from elseface.scripts.release.scene import Step
+from elseface.scripts.release.verify import Verifier
+from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.detectors import SAME, overlap
+
+#: After so many passes a video is given up.  What does not pass after LATE of them is blacked out.
+PASSES, LATE = 6, 3
+#: Seconds between two frames that are looked at: that takes a fifth of the time of a pass.
+EVERY = 1.0
+#: So many seconds of frames are looked at before one is written, in at most so many bytes.
+AHEAD, MEMORY = 1.0, 400_000_000
+
+
+@dataclass
+class Export:
+    """Writes what became of one video.
+
+    Attributes
+    ----------
+    source, output : the video, and the file it becomes
+    anonymizer : replaces the faces
+    seed : of who they become
+    hold : seconds that a lost face stays covered
+    sound : whether it is kept
+    verifier : looks at the result; None: nobody does
+    measured : whether flicker is
+    """
+
+    source: Path
+    output: Path
+    anonymizer: Anonymizer
+    seed: int
+    hold: float
+    sound: bool
+    verifier: Verifier | None
+    measured: bool = False
+    _people: list[list[Person]] = field(default_factory=list)
+    _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
+
+    def __call__(self, copy: bool) -> tuple[Record, str]:
+        """Do the video; returns what the last pass showed, and the sha256 of what was written.
+
+        Raises
+        ------
+        ElsefaceError
+            When it cannot be read to its end, verified or written, or nobody finds a face in it
+            and it is not to be copied then.  No file is written in that case.
+        """
+        self._add(Tracker)
+        with whole(self.output) as draft:
+            record = self._passed(draft)
+            if not (record.people or copy):
+                raise ElsefaceError(
+                    f"{self.source}: no face found, so not written; see --if-no-face"
+                )
+            return record, file_hash(draft)
+
+    def _passed(self, draft: Path) -> Record:
+        for number in range(PASSES):
+            record = self._pass(draft, number)
+            if not self.verifier:
+                return record
+            found = examine(self.source, draft, record.looks, self.verifier)
+            late = number + 1 >= LATE
+            failed = self._failed(found, record, late)
+            if not (failed or found.missed):
+                return record
+            if places := self._new_places(found, record):
+                self._add(
+                    Rescue, places=places, first=sum(map(len, self._people)),
+                    found_by=self.verifier.name, traceless=self._traceless, late=late,
+                )  # fmt: skip
+        raise ElsefaceError(
+            f"{self.source}: the faces could not be verified as replaced, so not written"
+        )
+
+    @property
+    def _traceless(self) -> bool:
+        return self.anonymizer.name in TRACELESS
+
+    def _add(self, kind: Callable[..., Tracker], **options: object) -> None:
+        """A tracker for the passes to come, in all of which it finds the same people."""
+        self._people.append([])
+        self._trackers.append(functools.partial(kind, people=self._people[-1], **options))
+
+    def _pass(self, draft: Path, number: int) -> Record:
+        with Clip(self.source) as clip:
+            unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
+            every = max(1, round(EVERY * clip.rate))
+            record = Record(unit, every, Flicker() if self.measured else None)
+            trackers = [tracker(round(self.hold * clip.rate)) for tracker in self._trackers]
+            with Writer(draft, self.output, unit, clip.rate, sounds) as writer:
+                frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
+                done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
+                label = f"pass {number + 1}" if number else "video"
+                for protected in progress(done, clip.expected, label):
+                    writer.write(protected.frame, protected.pixels)
+                    record.add(protected)
+        return record
+
+    def _failed(self, found: Findings, record: Record, late: bool) -> bool:
+        """Whether anybody can still be told; they take their next step."""
+        for person in record.people:
+            person.tally = found.verdict(person, self._traceless)
+        failed = [person for person in record.people if not person.tally.passed]
+        for person in failed:
+            person.escalate(late)
+        # With a key others may wear the same face; it stays the same if they all get another.
+        redrawn = [_stream(person) for person in failed if person.step is Step.OTHER]
+        for person in record.people:
+            if _stream(person) in redrawn:
+                person.change = None
+        return bool(failed)
+
+    def _new_places(self, found: Findings, record: Record) -> dict[int, list[Box]]:
+        """Faces that nobody covered, by frame; who was rescued there already is blacked out."""
+        places: dict[int, list[Box]] = {}
+        black: list[Person] = []
+        for frame, boxes in found.missed.items():
+            for box in boxes:
+                again = [
+                    cover.person
+                    for cover in record.looks[frame]
+                    if cover.person.found_by == self.verifier.name
+                    and cover.person.step is not Step.BLACKOUT
+                    and overlap(cover.face().box, box) >= SAME
+                ]
+                black += again
+                if not again:
+                    places.setdefault(frame, []).append(box)
+        for person in black:
+            person.black_out()
+        return places
+
+
+def _stream(person: Person) -> tuple[int, ...] | None:
+    disguise = person.change and person.change.disguise
+    return disguise.stream if disguise else None
+
+
+def _ahead(clip: Clip) -> int:
+    size = 3 * clip.video.width * clip.video.height
+    return max(FINE, min(round(AHEAD * clip.rate), MEMORY // size))

@@ -1,0 +1,57 @@
+"""Faces that only verification saw: followed both ways from the frames in which it saw them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from elseface.scripts.footage.person import Person, unfit_ladder
+from elseface.scripts.footage.smoothing import Sighting
+from elseface.scripts.footage.tracking import Tracker, average
+from elseface.scripts.release.scene import Step
+from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.fit import fits
+
+
+class Rescue(Tracker):
+    """A tracker that searches no frame, but is told where faces are.
+
+    Parameters
+    ----------
+    hold, people : as of :class:`Tracker`
+    places : boxes of faces by the number of the frame
+    first : number of the first person
+    found_by : detector that saw them
+    traceless : whether the method that was asked for leaves nothing of a face
+    late : whether there is no time left for anything but black
+    """
+
+    def __init__(
+        self,
+        hold: int,
+        people: list[Person],
+        places: Mapping[int, Sequence[Box]],
+        first: int,
+        found_by: str,
+        traceless: bool,
+        late: bool,
+    ) -> None:
+        super().__init__(hold, people)
+        self.places, self.first, self.found_by = places, first, found_by
+        self.traceless, self.late = traceless, late
+
+    def search(self, now: int, abrupt: bool) -> list[Box]:
+        """The boxes of this frame."""
+        return list(self.places.get(now, ()))
+
+    def new_person(self, number: int, now: int, box: Box) -> Person:
+        """Somebody who is pixelated or black if no landmarks lie on the face."""
+        person = Person(self.first + number, self.found_by, fits(self.frames[now], box))
+        if not person.fits:
+            person.ladder = unfit_ladder(self.traceless)
+        if self.late:
+            person.ladder = [Step.BLACKOUT]
+        return person
+
+    def sighting(self, photo, box: Box) -> Sighting:
+        """Of a face on which no landmarks lie, an average one in its place."""
+        return super().sighting(photo, box) if fits(photo, box) else average(box)

@@ -1,0 +1,100 @@
+"""The written video is read back beside the original, and some of its frames are looked at.
+
+As with photos, a second detector says whether a face was missed, and the recognizer whether a new
+face is taken for the old one or for anybody else of the frame.  The recognizer does not know small
+or blurred faces, which every video has: such a view says nothing and is counted only.  A person
+passes by the other views; who has none gets a mask, under which nothing of a face is left.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.console import progress
+from elseface.scripts.footage.drawing import as_subject
+from elseface.scripts.footage.person import OPAQUE, Person, Tally
+from elseface.scripts.footage.reading import Clip
+from elseface.scripts.footage.tracks import Cover
+from elseface.scripts.release.recognition import THRESHOLD
+from elseface.scripts.release.scene import Scene, Step
+from elseface.scripts.release.verify import Verifier, passes
+from elseface.stage1_disentangle.detection import Box
+
+#: A frame as it was and as it was written, each (height, width, 3), uint8, RGB.
+Pair = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass
+class Findings:
+    """What was seen: of every person, and by frame the boxes of faces that nobody covered."""
+
+    tallies: dict[Person, Tally] = field(default_factory=dict)
+    missed: dict[int, list[Box]] = field(default_factory=dict)
+
+    def verdict(self, person: Person, traceless: bool) -> Tally:
+        """Of a person; `traceless`: the method that was asked for leaves nothing of a face."""
+        tally = self.tallies.get(person, Tally())
+        tally.passed &= tally.looks > 0 or traceless or person.step in OPAQUE
+        return tally
+
+
+def examine(
+    source: Path, written: Path, looks: Mapping[int, Sequence[Cover]], verifier: Verifier
+) -> Findings:
+    """Look at those frames of a written video, by their number, and at what was covered there.
+
+    Raises
+    ------
+    ElsefaceError
+        When one of the two cannot be read, or has not as many frames as the other.
+    """
+    found = Findings()
+    for number, (old, new) in enumerate(_together(source, written)):
+        if number not in looks:
+            continue
+        covers = looks[number]
+        new = new[: old.shape[0], : old.shape[1]]  # odd sizes got a row or column more
+        _compare(old, new, covers, found.tallies)
+        scene = Scene(old, subjects=[as_subject(cover, old) for cover in covers])
+        if missed := verifier.missed(new, scene):
+            found.missed[number] = missed
+    return found
+
+
+def _compare(
+    old: np.ndarray, new: np.ndarray, covers: Sequence[Cover], tallies: dict[Person, Tally]
+) -> None:
+    """Count for each person of a frame what the recognizer says of them there."""
+    known = Scene(old)
+    asked = []
+    for cover in covers:
+        subject = as_subject(cover, old)
+        tally = tallies.setdefault(cover.person, Tally())
+        if cover.sure and subject.before < THRESHOLD:
+            known.subjects.append(subject)
+            asked.append((subject, tally))
+        elif subject.step is Step.BLACKOUT:
+            asked.append((subject, tally))
+        elif cover.sure:
+            tally.add_blind(subject)
+    for subject, tally in asked:
+        passes(new, subject, known)
+        tally.add(subject)
+
+
+def _together(source: Path, written: Path) -> Iterator[Pair]:
+    with Clip(source) as one, Clip(written) as other:
+        pairs = itertools.zip_longest(one.frames(_unheard), other.frames(_unheard))
+        for old, new in progress(pairs, one.expected, "verify"):
+            if old is None or new is None:
+                raise ElsefaceError(f"{source}: not written whole; try again")
+            yield old.pixels, new.pixels
+
+
+def _unheard(packet: object) -> None:
+    """Sound is not looked at."""

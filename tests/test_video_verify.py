@@ -1,0 +1,206 @@
+"""A written video is looked at until no face can be told: protection is broken on purpose here."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.footage import export as exports
+from elseface.scripts.footage import tracking
+from elseface.scripts.footage.export import LATE, PASSES, Export
+from elseface.scripts.footage.writing import Writer
+from elseface.scripts.release import painter as painters
+from elseface.scripts.release.scene import Step
+from elseface.scripts.release.verify import Verifier
+from elseface.stage1_disentangle.detection import detect
+from elseface.stage3_generate.choices import MethodName
+from elseface.stage3_generate.classic import load_obfuscation
+from scenes import Shot, backdrop, frames_of, shot, write
+
+#: A frame shows a face if more than this share of it is as it was.
+SHOWN = 0.03
+
+BLACK, MASK = load_obfuscation(MethodName.BLACKOUT), load_obfuscation(MethodName.MASK)
+SHOTS = [shot(backdrop(0), [(140 + 3 * i, 120)]) for i in range(5)]
+TWO = [shot(backdrop(0), [(80 + 2 * i, 120), (240 - i, 110)]) for i in range(5)]
+
+
+@dataclass
+class Idle:
+    """Does nothing to the faces of which it makes somebody up, the left ones of a frame."""
+
+    right_of: float = 1000.0
+    name: str = "idle"
+    stream: tuple | None = None
+    made_up: list = field(default_factory=list)
+
+    def anonymize(self, photo, faces, seed, worn=NOBODY):
+        self.made_up += [seed for i in range(len(faces)) if i not in worn]
+        others = [face for face in faces if face.landmarks[:, 0].mean() > self.right_of]
+        pixels = MASK.anonymize(photo, others, 0).pixels
+        new = Disguise(np.zeros(40), np.zeros(40), self.stream or (seed, len(self.made_up)))
+        changes = [Change(face, worn.get(i, new)) for i, face in enumerate(faces)]
+        return Anonymized(pixels, tuple(changes))
+
+
+def nobody(photo):
+    return []
+
+
+@pytest.fixture
+def released(tmp_path):
+    """What was noted of a video of these shots, and the shots as they were written."""
+
+    def run(shots: list[Shot], anonymizer, seen=nobody):
+        write(tmp_path / "in.mp4", [s.pixels for s in shots])
+        output, verifier = tmp_path / "out" / "out.mp4", Verifier(seen, "second")
+        export = Export(tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier)
+        try:
+            record, _ = export(copy=False)
+        finally:
+            assert not list(tmp_path.glob("out/.*"))  # no draft is left
+        written = frames_of(output)
+        assert len(written) == len(shots)
+        return list(record.people), max(s.exposed(f) for s, f in zip(shots, written))
+
+    return run
+
+
+@pytest.fixture
+def passes(monkeypatch) -> list[int]:
+    """The numbers of the passes that were made over the video."""
+    made, once = [], Export._pass
+
+    def count(self, draft, number):
+        made.append(number)
+        return once(self, draft, number)
+
+    monkeypatch.setattr(Export, "_pass", count)
+    return made
+
+
+def test_what_is_good_is_written_once(released, passes):
+    (person,), exposed = released(SHOTS, BLACK, seen=detect)
+    assert passes == [0] and exposed <= SHOWN
+    assert person.step is Step.ASKED and not person.tried
+    assert person.tally.passed and person.tally.looks >= 1
+    assert person.tally.before < 0.6 <= person.tally.distance
+
+
+def test_who_does_nothing_is_found_out(released, passes):
+    idle = Idle()
+    (person,), exposed = released(SHOTS, idle)
+    assert [a.step for a in person.tried] == [Step.ASKED, Step.OTHER]
+    assert not any(a.passed for a in person.tried) and person.tried[0].distance < 0.2
+    assert person.step is Step.MASK and person.tally.passed and exposed < 0.2
+    assert {3, 3 + (1 << 32)} <= set(idle.made_up) and passes == [0, 1, 2]
+
+
+def test_nothing_helps_but_black(released, monkeypatch):
+    monkeypatch.setattr(painters, "load_obfuscation", lambda name: Idle())
+    (person,), exposed = released(SHOTS, Idle())
+    assert [a.step for a in person.tried] == [Step.ASKED, Step.OTHER, Step.MASK]
+    assert person.step is Step.BLACKOUT and person.tally.passed and exposed == 0
+
+
+def test_who_passed_stays_who_they_are(released):
+    """Of two people one fails: in the passes that follow the other is the same, as they were."""
+    people, exposed = released(TWO, Idle(right_of=160))
+    left, right = sorted(people, key=lambda person: person.tally.box[0])
+    assert left.step is Step.MASK and right.step is Step.ASKED and not right.tried
+    assert right.change.disguise.stream[0] == 3 and left.change.disguise.stream[0] > 1 << 32
+    assert sorted(person.number for person in people) == [0, 1] and exposed < 0.2
+
+
+@pytest.mark.parametrize(("stream", "redrawn"), [((1, 2, 3), 2), (None, 1)])
+def test_who_wears_the_same_face_gets_another_together(released, stream, redrawn):
+    """As under a key, where one person in two scenes is two to the tracker; the first one fails."""
+    cut = [*SHOTS[:4], *[shot(backdrop(5)[::-1] // 2, [(240, 120)])] * 4]
+    idle = Idle(right_of=200, stream=stream)
+    people, _ = released(cut, idle)
+    assert [person.step for person in people] == [Step.MASK, Step.ASKED]
+    assert [seed >> 32 for seed in idle.made_up].count(1) == redrawn
+
+
+def test_a_face_that_was_missed_is_rescued(released, monkeypatch, passes):
+    """The tracker's detector sees nobody; the second one, in the frames looked at, does."""
+    monkeypatch.setattr(tracking, "detect", lambda photo, double: [])
+    (person,), exposed = released(SHOTS, BLACK, seen=detect)
+    assert person.found_by == "second" and person.fits and person.tally.passed
+    assert exposed <= SHOWN and passes == [0, 1]
+
+
+def test_one_of_two_is_missed(released, monkeypatch):
+    def left(photo, double):
+        return [box for box in detect(photo, double) if box[0] < 150]
+
+    monkeypatch.setattr(tracking, "detect", left)
+    people, exposed = released(TWO, BLACK, seen=detect)
+    assert {person.number: person.found_by for person in people} == {0: "frontal", 1: "second"}
+    assert exposed <= SHOWN
+
+
+def test_what_is_no_face_to_the_landmarks_is_pixelated_or_black(released):
+    """A second detector that always sees something in a corner."""
+    corner = (20, 20, 50, 50)
+    people, _ = released(SHOTS, Idle(right_of=0), seen=lambda photo: [corner])
+    (rescued,) = (person for person in people if person.found_by == "second")
+    assert not rescued.fits and rescued.step in (Step.PIXELATE, Step.BLACKOUT)
+
+
+def test_what_is_seen_elsewhere_every_time_is_not_written(released, tmp_path, passes):
+    """An earlier result stays."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/out.mp4").write_bytes(b"earlier")
+    corners = iter((x, y) for x in (0, 40, 240, 280) for y in (0, 40, 160, 200))
+
+    def seen(photo):
+        x, y = next(corners)
+        return [(x, y, x + 25, y + 25)]
+
+    with pytest.raises(ElsefaceError, match=r"in\.mp4: .*not be verified"):
+        released(SHOTS[:2], BLACK, seen=seen)
+    assert passes == list(range(PASSES)) and LATE < PASSES
+    assert (tmp_path / "out/out.mp4").read_bytes() == b"earlier"
+
+
+def test_what_was_encoded_is_what_counts(released, tmp_path, monkeypatch):
+    """The writer writes the original whatever it is given."""
+    once = Writer.write
+    monkeypatch.setattr(Writer, "write", lambda self, frame, _: once(self, frame, frame.pixels))
+    with pytest.raises(ElsefaceError, match="not be verified"):
+        released(SHOTS, BLACK)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_frame_too_few_is_not_passed(released, monkeypatch):
+    once = Writer.write
+
+    def skip(self, frame, pixels):
+        if frame.stamp:
+            once(self, frame, pixels)
+
+    monkeypatch.setattr(Writer, "write", skip)
+    with pytest.raises(ElsefaceError, match="not written whole"):
+        released(SHOTS, BLACK)
+
+
+def test_whom_the_recognizer_does_not_know_gets_a_mask(released, monkeypatch):
+    """That it tells nobody proves nothing then; under a method that leaves nothing it need not."""
+    monkeypatch.setattr("elseface.scripts.release.scene.unprotected_distance", lambda *_: 0.9)
+    (person,), _ = released(SHOTS, Idle())
+    assert person.step is Step.MASK and [a.step for a in person.tried] == [Step.ASKED]
+    assert person.tally.blind and not person.tally.looks
+    (person,), _ = released(SHOTS, BLACK)
+    assert person.step is Step.ASKED and person.tally.passed
+
+
+def test_ctrl_c_while_it_is_looked_at_leaves_nothing(released, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(exports, "examine", stop)
+    with pytest.raises(KeyboardInterrupt):
+        released(SHOTS, BLACK)
+    assert not list((tmp_path / "out").iterdir())
