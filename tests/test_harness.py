@@ -253,7 +253,7 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     out = tmp_path / "out"
     command = [
         "evaluate", album, "-o", out, "--methods", "blur,pixelate:0.5",
-        "--attacks", "naive,parrot,linkage,trained",
+        "--attacks", "naive,parrot,linkage,trained,assessor",
     ]  # fmt: skip
     done = run(*command)
     assert done.returncode == 0, done.stderr

@@ -65,6 +65,8 @@ def test_sound_is_copied_and_what_is_no_face_stays(tmp_path):
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.streams.video[0].codec_context.name == "h264"
         assert not {"title", "location"} & set(container.metadata)
+        # As --method blackout leaves them.
+        assert "this video were made unrecognizable (elseface" in container.metadata["comment"]
 
 
 def test_sound_can_be_left_out_or_be_of_another_kind(tmp_path):
@@ -110,7 +112,7 @@ def test_rotated_video_comes_out_upright(tmp_path, rotation):
 
 def test_odd_sizes_get_a_row_more(tmp_path):
     path = tmp_path / "out.mp4"
-    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [])
+    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [], "")
     (pixels,) = scene(1)
     with writer:
         writer.write(Frame(pixels, 0), pixels[:-1, :-1])

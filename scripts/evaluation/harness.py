@@ -147,8 +147,8 @@ class Harness:
 
     def _gates(self, figures: dict[str, Any]) -> None:
         gates.detector_sees(figures["utility"]["face found by MTCNN"])
-        for recognizer, scores in figures["privacy"].items():
-            clean = self.clean[recognizer]
+        for recognizer, clean in self.clean.items():
+            scores = figures["privacy"][recognizer]
             if privacy.NAIVE in scores:
                 reached = privacy.rank1(clean, clean, self.people.identity).mean()
                 gates.unchanged_scores_as_clean(scores[privacy.NAIVE]["mean"], reached)

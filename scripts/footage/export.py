@@ -26,6 +26,7 @@ from elseface.scripts.footage.rescue import Rescue
 from elseface.scripts.footage.tracking import FINE, Tracker
 from elseface.scripts.footage.verifying import Findings, examine
 from elseface.scripts.footage.writing import Writer
+from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
@@ -118,7 +119,8 @@ class Export:
             every = max(1, round(EVERY * clip.rate))
             record = Record(unit, every, Flicker() if self.measured else None)
             trackers = [tracker(round(self.hold * clip.rate)) for tracker in self._trackers]
-            with Writer(draft, self.output, unit, clip.rate, sounds) as writer:
+            comment = video_comment(self.anonymizer.name)
+            with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
                 done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
                 label = f"pass {number + 1}" if number else "video"

@@ -1,4 +1,4 @@
-"""Writing a video: H.264, the sound copied, no metadata."""
+"""Writing a video: H.264, the sound copied, none of the source's metadata."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Writer:
     time_base : unit of the frames' stamps, in seconds
     rate : frames a second, on average
     sounds : streams of the source whose packets will come
+    comment : what the file says of itself
 
     Raises
     ------
@@ -48,10 +49,11 @@ class Writer:
         time_base: Fraction,
         rate: Fraction,
         sounds: list[av.AudioStream],
+        comment: str,
     ) -> None:
         self.draft, self.path = draft, path
         self.time_base, self.rate = time_base, rate
-        self.sounds = sounds
+        self.sounds, self.comment = sounds, comment
         self.encoded: list[av.AudioStream] = []
         self.early: list[av.Packet] = []
         self.begun = False
@@ -61,6 +63,7 @@ class Writer:
             self.file = open(self.draft, "wb")
             try:
                 self.container = av.open(self.file, "w", CONTAINERS[self.path.suffix.lower()])
+                self.container.metadata["comment"] = self.comment
                 self.video = self.container.add_stream("libx264", rate=self.rate, options=QUALITY)
                 self.targets = {source.index: self._target(source) for source in self.sounds}
             except BaseException:

@@ -38,9 +38,9 @@ class SourceType(StrEnum):
 
 
 WORDS = {
-    SourceType.GENERATED: "Faces in this picture were replaced by faces of nobody",
-    SourceType.COMPOSED: "Faces in this picture were replaced by means of other faces",
-    SourceType.ALTERED: "Faces in this picture were made unrecognizable",
+    SourceType.GENERATED: "were replaced by faces of nobody",
+    SourceType.COMPOSED: "were replaced by means of other faces",
+    SourceType.ALTERED: "were made unrecognizable",
 }
 TYPES = {
     MethodName.ATTRIBUTE_EDIT: SourceType.GENERATED,
@@ -52,6 +52,12 @@ def note(method: str, shown: bool = True) -> bytes:
     """An XMP packet for a picture whose faces were replaced by `method`; unless its result is
     `shown` in any of them they were all covered in the end."""
     return _packet(TYPES.get(method, SourceType.ALTERED) if shown else SourceType.ALTERED)
+
+
+def video_comment(method: str) -> str:
+    """What a video whose faces were replaced by `method` says of itself."""
+    done = WORDS[TYPES.get(method, SourceType.ALTERED)]
+    return f"Faces found in this video {done} (elseface {version('elseface')})"
 
 
 @functools.cache
@@ -67,7 +73,7 @@ def _packet(source: SourceType) -> bytes:
         ElementTree.SubElement(about, _name("dc:description")), _name("rdf:Alt")
     )
     text = ElementTree.SubElement(languages, _name("rdf:li"), {"xml:lang": "x-default"})
-    text.text = f"{WORDS[source]} (elseface {version('elseface')})"
+    text.text = f"Faces in this picture {WORDS[source]} (elseface {version('elseface')})"
     return f"{BEGIN}{ElementTree.tostring(top, 'unicode')}{END}".encode()
 
 
