@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -34,7 +35,7 @@ class Remote:
         except ElsefaceError as error:
             return error
         except OSError as error:
-            where = f"{self._folder}: cannot be used on {os.uname().nodename} ({error.strerror})"
+            where = f"{self._folder}: cannot be used on {platform.node()} ({error.strerror})"
             return ElsefaceError(f"{where}; start from a folder that all machines have")
         return None
 

@@ -7,13 +7,15 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.scripts.console import silent_start
-from elseface.scripts.release.journal import Entry
-from elseface.scripts.release.task import Task
+
+if TYPE_CHECKING:
+    from elseface.scripts.release.journal import Entry
+    from elseface.scripts.release.task import Task
 
 
 class Process:
@@ -24,20 +26,21 @@ class Process:
     killed ends after its photo.
     """
 
-    died = (EOFError, OSError)
+    died = (EOFError,)
 
     def __init__(self, make: Callable[[], Task]) -> None:
         # Spawned, since TensorFlow does not bear to be forked.
         context = multiprocessing.get_context("spawn")
+        self._make = make
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
         self._listener = ThreadPoolExecutor(1)
 
     def ready(self) -> Future[ElsefaceError | None]:
         """See :class:`~elseface.scripts.release.pool.Worker`."""
-        return self._listener.submit(self._pipe.recv)
+        return self._listener.submit(self._ask, self._make)
 
     def do(self, job: Job) -> Future[Entry]:
         """See :class:`~elseface.scripts.release.pool.Worker`."""
@@ -50,17 +53,24 @@ class Process:
         self._listener.shutdown()
         self._pipe.close()
 
-    def _ask(self, job: Job) -> Any:
-        self._pipe.send(job)
-        return self._pipe.recv()
+    def _ask(self, what: Any) -> Any:
+        try:
+            self._pipe.send(what)
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            raise EOFError(f"exit status {self._process.exitcode}") from None
 
 
-def _serve(pipe: Connection, make: Callable[[], Task]) -> None:
-    """What the process does, until there is nobody who asks."""
+def _serve(pipe: Connection) -> None:
+    """What the process does until there is nobody who asks.
+
+    What it is asked first makes the task, and imports nearly everything.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends this one
     try:
         with silent_start():
-            task = make()
+            task = pipe.recv()()
     except ElsefaceError as error:
         pipe.send(error)
         return
