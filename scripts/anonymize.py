@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
@@ -16,19 +15,9 @@ from elseface.common.files import check_extras, list_photos, plan
 from elseface.common.location import located
 from elseface.scripts import loading
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.scripts.release.engine import EngineName, load_pool
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
-
-if TYPE_CHECKING:
-    from elseface.scripts.release.pool import Pool
-    from elseface.scripts.release.task import Task
-
-
-class EngineName(StrEnum):
-    """Where the work is done."""
-
-    LOCAL = "local"
-    RAY = "ray"
 
 
 class IfNoFace(StrEnum):
@@ -162,7 +151,7 @@ def command(
         run = Run(task, journal, complain)
         for source, reason in refused:
             run.refuse(source, reason)
-        with _pool(engine, workers, task, make) as pool:
+        with load_pool(engine, workers, task, make, weights) as pool:
             run.do(progress(jobs, len(jobs), "anonymize"), pool)
         written = not report or _tried(run.write_report, report, settings)
         if certificate:
@@ -171,24 +160,6 @@ def command(
         sys.exit(2)
     if not run.whole:
         sys.exit(PARTIAL)
-
-
-@contextlib.contextmanager
-def _pool(
-    engine: EngineName, workers: int | None, task: Task, make: Callable[[], Task]
-) -> Iterator[Pool]:
-    """Who does the photos; `make` is what those in other processes make `task` anew with."""
-    if engine is EngineName.RAY:
-        from elseface.scripts.release.cluster import actors
-
-        with actors(make, workers) as pool:
-            yield pool
-        return
-    from elseface.scripts.release.pool import Here, Pool
-    from elseface.scripts.release.process import Process
-
-    many = workers is not None and workers > 1
-    yield Pool(lambda: Process(make), workers) if many else Pool(lambda: Here(task), 1)
 
 
 def _inputs(files: list[Path | None], folders: list[Path | None]) -> set[Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from elseface.scripts.cli import app
+from elseface.scripts.release.provenance import made_with
 from elseface.scripts.release.run import Run
 from PIL import Image
 from test_cli import PROGRAM
@@ -142,6 +143,20 @@ def test_workers_end_with_the_run_and_it_is_gone_on_with(photos, family, stop):
     assert anonymize("out") == anonymize("alone")
     assert files("out") == files("alone")
     assert before == {name: os.stat(f"out/{name}").st_mtime_ns for name in noted}
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [({"numpy": "0"}, "another numpy; install the same"), ({}, "start from a folder")],
+)
+def test_a_machine_that_differs_does_nothing(tmp_path, other, says):
+    """What a certificate says of versions and weights holds on all of them."""
+    pytest.importorskip("ray")
+    from elseface.scripts.release.cluster import Remote
+
+    folder = Path.cwd() if other else tmp_path / "absent"
+    error = Remote(pytest.fail, folder, None, made_with(None) | other).ready()
+    assert says in str(error) and "\n" not in str(error)
 
 
 def test_mistakes_get_one_line(photos, monkeypatch):
