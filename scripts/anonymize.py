@@ -78,12 +78,15 @@ def command(
         bool, typer.Option("--resume", help="Go on with a run that had this option and --report.")
     ] = False,
     engine: Annotated[
-        EngineName, typer.Option(help="Work on this machine, or on a Ray cluster (RAY_ADDRESS).")
+        EngineName,
+        typer.Option(
+            help="Work here, or on a Ray cluster (RAY_ADDRESS) that has the same folders."
+        ),
     ] = EngineName.LOCAL,
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Photos at once, 1 GB each; otherwise 1, or every core of the cluster."
+            min=1, help="Photos at once, 1.3 GB each; otherwise 1, or every core of the cluster."
         ),
     ] = None,
     weights: loading.Weights = None,
