@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
+from elseface.common.location import is_here
 from elseface.common.photo import FORMATS
 
 #: Taken from folders beside the formats that are written, so that no photo is passed over in
@@ -17,7 +18,7 @@ ALSO_READ = {".avif", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".mpo",
 
 @dataclass(frozen=True)
 class Job:
-    """A photo and the file its result goes to."""
+    """A photo and the file its result goes to; see :func:`~elseface.common.location.located`."""
 
     source: Path
     target: Path
@@ -43,11 +44,11 @@ def list_photos(paths: Sequence[Path], skip: Path | None = None) -> list[tuple[P
             if not path.exists():
                 raise FileNotFoundError
             for file in files:
-                name = file.relative_to(path) if path.is_dir() else Path(path.name)
+                name = Path(file.relative_to(path).as_posix() if path.is_dir() else path.name)
                 found.setdefault(real_path(file), (file, name))
         except FileNotFoundError:
             raise ElsefaceError(f"{path}: no such file or folder") from None
-        except (OSError, RuntimeError) as error:
+        except Exception as error:  # stores of objects have errors of their own
             raise ElsefaceError(f"{path}: cannot be searched ({error})") from None
     if not found:
         raise ElsefaceError(f"{', '.join(map(str, paths))}: no photos found")
@@ -67,7 +68,7 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
     taken: dict[Path, Path] = {}
     for source, name in photos:
         suffix = name.suffix if name.suffix.lower() in FORMATS else ".png"
-        target = output / name.with_suffix(suffix)
+        target = output / name.with_suffix(suffix).as_posix()
         key = real_path(target)
         if not _is_text(source):
             refused.append((source, f"{str(source)!a}: its name is not valid text; rename it"))
@@ -97,8 +98,9 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
         raise error  # a folder that cannot be read is not passed over in silence
 
     found: list[Path] = []
-    for root, folders, files in os.walk(folder, onerror=fail):
-        here = Path(root)
+    walk = os.walk(folder, onerror=fail) if is_here(folder) else folder.walk(on_error=fail)
+    for root, folders, files in walk:
+        here = Path(root) if is_here(folder) else root
         folders[:] = sorted(
             f for f in folders if not f.startswith(".") and real_path(here / f) != skipped
         )
@@ -112,6 +114,8 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
 
 def real_path(path: Path) -> Path:
     """One name for one file, however it is reached."""
+    if not is_here(path):
+        return path.resolve()
     return Path(os.path.normcase(os.path.realpath(path)))
 
 

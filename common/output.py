@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
+from elseface.common.location import is_here
 
 
 @contextlib.contextmanager
@@ -24,9 +25,12 @@ def whole(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
-        os.replace(temporary, path)
+        if is_here(path):
+            os.replace(temporary, path)
+        else:
+            temporary.rename(path)  # which replaces, as stores of objects do
     except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+        raise ElsefaceError(f"{path}: cannot be written ({error.strerror or error})") from None
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from elseface.common.errors import ElsefaceError
@@ -55,19 +56,19 @@ def read_photo(path: Path) -> Photo:
     ElsefaceError
         When the file is absent, no picture, truncated, animated or too large.
     """
-    return _read(path, path, MAX_PIXELS)
+    return _read(lambda: path.open("rb"), path, MAX_PIXELS)
 
 
 def decode_photo(data: bytes, name: str, max_pixels: int = MAX_PIXELS) -> Photo:
     """As :func:`read_photo`, from the bytes of a file; `name` is what errors call it."""
-    return _read(io.BytesIO(data), name, max_pixels)
+    return _read(lambda: io.BytesIO(data), name, max_pixels)
 
 
-def _read(source: Path | io.BytesIO, name: Path | str, max_pixels: int) -> Photo:
+def _read(opened: Callable[[], IO[bytes]], name: Path | str, max_pixels: int) -> Photo:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(source) as image:
+            with opened() as file, Image.open(file) as image:
                 _refuse(name, image, max_pixels)
                 image.load()
                 return _upright(image)

@@ -105,5 +105,5 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def file_hash(path: Path) -> str:
     """The sha256 of a file; OSError where it cannot be read."""
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

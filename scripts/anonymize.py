@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -11,8 +12,10 @@ from typing import Annotated, Any
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, list_photos, plan
+from elseface.common.location import located
 from elseface.scripts import loading
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.scripts.release.engine import EngineName, load_pool
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
@@ -26,8 +29,10 @@ class IfNoFace(StrEnum):
 
 @explained
 def command(
-    paths: Annotated[list[Path], typer.Argument(help="Photos and folders.", show_default=False)],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Photos and folders, URLs too.", show_default=False)
+    ],
+    output: Annotated[str, typer.Option("-o", "--output", help="Folder for the results, or URL.")],
     method: loading.Method = MethodName.ATTRIBUTE_EDIT,
     strength: loading.Strength = None,
     gallery: loading.Gallery = None,
@@ -72,10 +77,29 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that had this option and --report.")
     ] = False,
+    engine: Annotated[
+        EngineName,
+        typer.Option(
+            help="Work here, or on a Ray cluster (RAY_ADDRESS) that has the same folders."
+        ),
+    ] = EngineName.LOCAL,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Photos at once, 1.3 GB each; otherwise 1, or every core of the cluster."
+        ),
+    ] = None,
     weights: loading.Weights = None,
 ) -> None:
-    """Replace every face in the photos by the face of nobody."""
-    jobs, refused = plan(paths, output)
+    """Replace every face in the photos by the face of nobody.
+
+    Photos and results may be at URLs that fsspec reaches, such as s3://bucket/photos.
+    """
+    folder = located(output)
+    jobs, refused = plan([located(path) for path in paths], folder)
+    apart = engine is EngineName.RAY or (workers or 1) > 1
+    if key and apart:
+        raise ElsefaceError("--key goes without --engine ray and --workers: one must see everybody")
     if certificate and not verify:
         raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
     if resume and not report:
@@ -102,40 +126,42 @@ def command(
         words = Label(label) if label else None
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
-        anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
+        load = functools.partial(
+            loading.load_anonymizer, method, strength, gallery, weights, options, key
+        )
         from elseface.scripts.release.album import introduce
         from elseface.scripts.release.journal import open_journal
-        from elseface.scripts.release.photos import load_release
         from elseface.scripts.release.provenance import folder_hash, versions, weight_hashes
         from elseface.scripts.release.run import Run
+        from elseface.scripts.release.task import load_task
 
-        release = load_release(anonymizer, seed, finder, consent, verify, words)
+        copy = if_no_face is IfNoFace.COPY
+        make = functools.partial(
+            load_task, load, folder, copy, seed, finder, consent, verify, words
+        )
+        task = make()
     if key:
-        introduce(jobs, finder, anonymizer.casting)
+        introduce(jobs, finder, task.release.painter.anonymizer.casting)
     terms: dict[str, Any] = {}
     if resume:
         terms = {
-            **settings, "seed": seed, "-o": output, "if_no_face": if_no_face,
+            **settings, "seed": seed, "-o": str(folder), "if_no_face": if_no_face,
             "skip_face": skip_face, "gallery": folder_hash(gallery),
             "keep_person": folder_hash(keep_person), "versions": versions(),
             "weights": weight_hashes(weights),
         }  # fmt: skip
     with open_journal(noted, terms) as journal:
-        run = Run(release, output, if_no_face is IfNoFace.COPY, journal)
-        whole = not refused
+        run = Run(task, journal, complain)
         for source, reason in refused:
-            complain(reason)
             run.refuse(source, reason)
-        for job in progress(jobs, len(jobs), "anonymize"):
-            if fault := run.do(job):
-                complain(fault)
-                whole = False
+        with load_pool(engine, workers, task, make, weights) as pool:
+            run.do(progress(jobs, len(jobs), "anonymize"), pool)
         written = not report or _tried(run.write_report, report, settings)
         if certificate:
             written &= _tried(run.write_certificate, certificate, settings, weights)
     if not written:
         sys.exit(2)
-    if not whole:
+    if not run.whole:
         sys.exit(PARTIAL)
 
 

@@ -19,7 +19,9 @@ from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.journal import open_journal
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.photos import Release
+from elseface.scripts.release.pool import Here, Pool
 from elseface.scripts.release.run import Run
+from elseface.scripts.release.task import Task
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName
@@ -207,9 +209,10 @@ def test_pixels_and_records_do_not_stay(photos, tmp_path):
 
     watched.finder, watched.painter, watched.verifier = finder, painter, release.verifier
     with open_journal(None, {}) as journal:
-        doing = Run(watched, tmp_path, False, journal)
-        for name in NAMES[:3]:
-            assert doing.do(Job(photos / name, tmp_path / "out" / name)) is None
+        task = Task(watched, tmp_path, False)
+        doing = Run(task, journal, pytest.fail)
+        jobs = [Job(photos / name, tmp_path / "out" / name) for name in NAMES[:3]]
+        doing.do(jobs, Pool(lambda: Here(task), 1))
         gc.collect()
         assert len(scenes) == 3 and not any(scene() for scene in scenes)
         assert [len(entry.record["faces"]) for entry in journal] == [1, 1, 1]

@@ -65,6 +65,7 @@ def test_unreadable_file_is_named(tmp_path, monkeypatch):
     def deny(path):
         raise PermissionError
 
+    (tmp_path / "mine.png").touch()
     monkeypatch.setattr(Image, "open", deny)
     with pytest.raises(ElsefaceError, match=r"mine\.png: no permission"):
         read_photo(tmp_path / "mine.png")
@@ -74,6 +75,7 @@ def test_a_decoder_may_raise_anything(tmp_path, monkeypatch):
     def fail(path):
         raise TypeError("Missing dimensions")
 
+    (tmp_path / "bad.tif").touch()
     monkeypatch.setattr(Image, "open", fail)
     with pytest.raises(ElsefaceError, match=r"bad\.tif: damaged"):
         read_photo(tmp_path / "bad.tif")

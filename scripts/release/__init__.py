@@ -2,6 +2,7 @@
 
 `scene` finds who is in a photo and who agreed to be seen; `painter` replaces the others, ever more
 strongly where asked to; `recognition` says whether a face can still be told; `verify` goes on until
-none can; `note` and `label` mark what was done; `run` does photo after
-photo and notes them in a `journal`; `certificate` says so to others.
+none can; `note` and `label` mark what was done.  `task` does one photo, `pool` shares them
+out among workers: this process, a `process` beside it, or those of a `cluster`; `run` notes them in
+a `journal`; `certificate` says so to others.
 """

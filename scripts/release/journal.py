@@ -56,36 +56,37 @@ class Entry(_Model):
 
 
 class Journal:
-    """The entries of a run, in its order; those of the run that it goes on with are beside."""
+    """The entries of a run, in the order of their places in it, in whatever order they are added;
+    those of the run that it goes on with are beside."""
 
     def __init__(self, file: IO[bytes], name: str, earlier: dict[str, int]) -> None:
         self._file, self._name, self._earlier = file, name, earlier
-        self._offsets: list[int] = []
+        self._offsets: dict[int, int] = {}
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(self._read, self._offsets)
+        return (self._read(offset) for _, offset in sorted(self._offsets.items()))
 
-    def add(self, entry: Entry) -> None:
+    def add(self, place: int, entry: Entry) -> None:
         """Note what was done; :class:`ElsefaceError` where that cannot be written."""
         try:
-            self._offsets.append(self._file.seek(0, os.SEEK_END))
+            self._offsets[place] = self._file.seek(0, os.SEEK_END)
             # In ASCII: a file's name need not be valid text.
             self._file.write(json.dumps(entry.model_dump()).encode() + b"\n")
             self._file.flush()
         except OSError as error:
             raise ElsefaceError(f"{self._name}: cannot be written ({error.strerror})") from None
 
-    def take_over(self, job: Job, made_from: str | None) -> Entry | None:
-        """The earlier entry of a photo as one of this run's, if it still says what is there."""
+    def take_over(self, place: int, job: Job, boxes: Sequence[Box]) -> bool:
+        """Whether the earlier entry of a photo still says what is there; then it is this run's."""
         offset = self._earlier.get(str(job.target))
-        if offset is None or made_from is None:
-            return None
+        if offset is None or (made_from := origin(job.source, boxes)) is None:
+            return False
         entry = self._read(offset)
         same = entry.record["photo"] == str(job.source) and entry.written.origin == made_from
         if not same or entry.written.sha256 != _hash(job.target):
-            return None
-        self._offsets.append(offset)
-        return entry
+            return False
+        self._offsets[place] = offset
+        return True
 
     def _read(self, offset: int) -> Entry:
         self._file.seek(offset)

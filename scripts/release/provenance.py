@@ -25,6 +25,11 @@ MODELS = (
 PARTS = ("attributes", "cells", "decoder", "embeddings", "population", "shape")
 
 
+def made_with(folder: Path | None) -> dict[str, str]:
+    """All that decides what comes out; `folder` as of :func:`weight_hashes`."""
+    return versions() | weight_hashes(folder)
+
+
 def versions() -> dict[str, str]:
     """Of Python and of those libraries that are installed."""
     found = {"python": platform.python_version()}

@@ -1,0 +1,82 @@
+"""A worker that is a process of its own on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from elseface.common.errors import ElsefaceError
+from elseface.common.files import Job
+from elseface.scripts.console import silent_start
+
+if TYPE_CHECKING:
+    from elseface.scripts.release.journal import Entry
+    from elseface.scripts.release.task import Task
+
+
+class Process:
+    """A process that makes its task and does what comes through a pipe, as a
+    :class:`~elseface.scripts.release.pool.Worker`.
+
+    The pipe ends with either side, so that nobody waits for the dead: a process whose parent was
+    killed ends after its photo.
+    """
+
+    died = (EOFError,)
+
+    def __init__(self, make: Callable[[], Task]) -> None:
+        # Spawned, since TensorFlow does not bear to be forked.
+        context = multiprocessing.get_context("spawn")
+        self._make = make
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._listener = ThreadPoolExecutor(1)
+
+    def ready(self) -> Future[ElsefaceError | None]:
+        """See :class:`~elseface.scripts.release.pool.Worker`."""
+        return self._listener.submit(self._ask, self._make)
+
+    def do(self, job: Job) -> Future[Entry]:
+        """See :class:`~elseface.scripts.release.pool.Worker`."""
+        return self._listener.submit(self._ask, job)
+
+    def stop(self) -> None:
+        """See :class:`~elseface.scripts.release.pool.Worker`."""
+        self._process.kill()
+        self._process.join()
+        self._listener.shutdown()
+        self._pipe.close()
+
+    def _ask(self, what: Any) -> Any:
+        try:
+            self._pipe.send(what)
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            raise EOFError(f"exit status {self._process.exitcode}") from None
+
+
+def _serve(pipe: Connection) -> None:
+    """What the process does until there is nobody who asks.
+
+    What it is asked first makes the task, and imports nearly everything.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends this one
+    try:
+        with silent_start():
+            task = pipe.recv()()
+    except ElsefaceError as error:
+        pipe.send(error)
+        return
+    pipe.send(None)
+    try:
+        while True:
+            pipe.send(task(pipe.recv()))
+    except (EOFError, OSError):
+        return
