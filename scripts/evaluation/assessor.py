@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 
 SIZE, EPOCHS, BATCH, RATE = 64, 40, 32, 5e-4
-#: Of each person's pictures, one in so many is tested.
+#: Of each person's pictures one in so many is tested; one of fewer, if there are two or more.
 EVERY = 5
 
 
@@ -42,7 +42,8 @@ def recognised(crops: np.ndarray, identity: np.ndarray, seed: int = 0) -> dict[i
     tested = np.zeros(len(who), bool)
     for person in range(len(names)):
         rows = np.flatnonzero(who == person)
-        tested[np.random.default_rng(seed).permutation(rows)[: len(rows) // EVERY]] = True
+        count = max(1, len(rows) // EVERY) if len(rows) > 1 else 0
+        tested[np.random.default_rng(seed).permutation(rows)[:count]] = True
     network = alexnet(len(names))
     network.compile(keras.optimizers.Adam(RATE), loss="sparse_categorical_crossentropy")
     training = crops[~tested], who[~tested]
