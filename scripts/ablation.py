@@ -47,12 +47,14 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     Raises
     ------
     ElsefaceError
-        When rows are of different pictures, or one lacks the plain method.
+        When rows are of different pictures, or one lacks the plain method or the edits.
     """
     if len({(row["images"], row["identities"], row["judge"]) for row in found.values()}) > 1:
         raise ElsefaceError("the rows were not measured on the same pictures by the same judge")
     if lacking := [name for name, row in found.items() if PLAIN not in row["methods"]]:
         raise ElsefaceError(f"{lacking[0]}: was not measured with --methods {PLAIN}")
+    if lacking := [name for name, row in found.items() if not set(EDITS) <= set(row["edits"])]:
+        raise ElsefaceError(f"{lacking[0]}: its edits were not measured, or not to the end")
     first = next(iter(found.values()))
     columns = ["M parameters", "GFLOP a face", *FIGURES, NAIVE, PARROT, *EDITS]
     lines = [

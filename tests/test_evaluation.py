@@ -162,6 +162,8 @@ def test_rows_are_compared_on_the_same_pictures_only():
         ablation.table({"one": row, "other": row | {"images": 11}})
     with pytest.raises(ElsefaceError, match="other: was not measured"):
         ablation.table({"one": row, "other": row | {"methods": {}}})
+    with pytest.raises(ElsefaceError, match="other: its edits"):
+        ablation.table({"one": row, "other": row | {"edits": {}}})
 
 
 def test_methods_to_measure_by_name():
