@@ -17,12 +17,12 @@ from elseface.common.anonymizer import Disguise
 from elseface.stage1_disentangle.descriptor import describe
 from elseface.stage1_disentangle.factors import Factors
 
-#: Distance of dlib's descriptors from which a face counts as somebody else's: where strangers of
-#: the same gender, age, skin and hair lie, of 1581 pairs of validation pictures 47 % closer.  At
-#: .72, where 15 % of them lie closer, and eight draws the project's own recognizer, which has no
-#: say in the draw, took 35 % of 211 new faces for the old one at a false-accept rate of 1e-3; at
-#: .80 and sixteen draws 23 %, and the faces looked no worse.
-STRANGER = 0.8
+#: Distance of dlib's descriptors from which a face counts as somebody else's: about where
+#: strangers of the same gender, age, skin and hair lie, of 1581 pairs of validation pictures 38 %
+#: closer. At .72, where 15 % of them lie closer, and eight draws the project's own recognizer,
+#: which has no say in the draw, took 35 % of 211 new faces for the old one at a false-accept rate
+#: of 1e-3; at .78 and sixteen draws 26 %, and the faces looked no worse.
+STRANGER = 0.78
 
 
 @dataclass(frozen=True)
