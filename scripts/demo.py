@@ -12,7 +12,7 @@ from elseface.scripts.console import explained, silent_start
 @explained
 def command(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder.")] = Path("elseface-demo"),
-    seed: Annotated[int, typer.Option(min=0, help="Another number, another face.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Another number, another face.")] = 0,
 ) -> None:
     """Anonymize NASA's portrait of Eileen Collins and write before and after side by side."""
     import numpy as np
