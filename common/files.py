@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,12 +131,14 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
     Raises
     ------
     ElsefaceError
-        When a path is one of the pictures or of the other extras, or cannot be written.
+        When a path is one of the pictures or of the other extras, a URL, or cannot be written.
     """
     taken = {real_path(photo): "one of the pictures" for photo in photos}
     for option, path in extras.items():
         if path is None:
             continue
+        if re.match(r"\w{2,}:/", path.as_posix()):
+            raise ElsefaceError(f"{option} {path}: takes no URL; it stays on this machine")
         if what := taken.get(real_path(path)):
             raise ElsefaceError(f"{path}: is {what}; choose another {option}")
         taken[real_path(path)] = f"the {option} too"

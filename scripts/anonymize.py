@@ -111,7 +111,7 @@ def command(
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate, "--report with --resume": noted}
     photos |= {source for source, _ in refused}
-    check_extras(beside, photos | _inputs([boxes, key], [keep_person, gallery]))
+    check_extras(beside, photos | inputs([boxes, key], [keep_person, gallery]))
     options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= {"keyed": key is not None}
@@ -154,9 +154,15 @@ def command(
         run = Run(task, journal, complain)
         for source, reason in refused:
             run.refuse(source, reason)
-        with load_pool(engine, workers, task, make, weights) as pool:
-            run.do(progress(jobs, len(jobs), "anonymize"), pool)
-        written = not report or _tried(run.write_report, report, settings)
+
+        def work() -> None:
+            count = workers and max(1, min(workers, len(jobs)))
+            with load_pool(engine, count, task, make, weights) as pool:
+                run.do(progress(jobs, len(jobs), "anonymize"), pool)
+
+        written = _tried(work)  # where it was cut short, too, what was done is reported
+        if report:
+            written &= _tried(run.write_report, report, settings)
         if certificate:
             written &= _tried(run.write_certificate, certificate, settings, weights)
     if not written:
@@ -165,7 +171,7 @@ def command(
         sys.exit(PARTIAL)
 
 
-def _inputs(files: list[Path | None], folders: list[Path | None]) -> set[Path]:
+def inputs(files: list[Path | None], folders: list[Path | None]) -> set[Path]:
     """Files that the run reads besides its photos."""
     known = [folder for folder in folders if folder and folder.is_dir()]
     pictures = {path for path, _ in list_photos(known)} if known else set()
@@ -173,7 +179,7 @@ def _inputs(files: list[Path | None], folders: list[Path | None]) -> set[Path]:
 
 
 def _tried(write: Callable[..., None], *arguments: Any) -> bool:
-    """Whether it could be written; a text that could not costs no other."""
+    """Whether it could be done; what could not costs no other."""
     try:
         write(*arguments)
     except ElsefaceError as error:

@@ -13,7 +13,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, real_path
 from elseface.common.output import write_whole
 from elseface.scripts import loading
-from elseface.scripts.anonymize import IfNoFace
+from elseface.scripts.anonymize import IfNoFace, inputs
 from elseface.scripts.console import complain, explained, extra, silent_start
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
@@ -61,7 +61,7 @@ def command(
     if key and not verify:
         raise ElsefaceError("--key goes without --no-verify: only verification checks the new face")
     beside = {"--report": report, "--certificate": certificate}
-    check_extras(beside, {source, output} | ({key} if key else set()))
+    check_extras(beside, {source, output} | inputs([key], [gallery]))
     options = loading.edit_options(policy, shape, edit, keep)
     try:
         with Clip(source):

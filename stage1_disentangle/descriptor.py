@@ -37,7 +37,7 @@ def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     points = [dlib.point(x, y) for x, y in np.round(landmarks * SIDE - 0.5).astype(int)]
     shape = dlib.full_object_detection(dlib.rectangle(0, 0, SIDE, SIDE), points)
     chip = dlib.get_face_chip(crop, shape, CHIP)
-    return np.asarray(_network().predict_on_batch(chip[None].astype(np.float32)))[0]
+    return np.asarray(network().predict_on_batch(chip[None].astype(np.float32)))[0]
 
 
 def look(photo: np.ndarray, face: Face) -> np.ndarray:
@@ -46,7 +46,8 @@ def look(photo: np.ndarray, face: Face) -> np.ndarray:
 
 
 @functools.cache
-def _network() -> keras.Model:
+def network() -> keras.Model:
+    """The recognizer, loaded once; that takes seconds and prints, so it may be called early."""
     from elseface.stage1_disentangle.descriptor_network import descriptor_network
 
     return descriptor_network(Path(model_path("dlib_face_recognition_resnet_model_v1.dat")))

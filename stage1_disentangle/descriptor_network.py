@@ -37,7 +37,7 @@ def descriptor_network(file: Path) -> keras.Model:
     def convolve(x, filters: int, side: int, stride: int):
         kernel, bias = _folded(next(weights), next(weights), filters, side)
         padding = "same" if stride == 1 else "valid"
-        layer = layers.Conv2D(filters, side, stride, padding)
+        layer = layers.Conv2D(filters, side, stride, padding, dtype="float32")
         y = layer(x)
         layer.set_weights([kernel, bias])
         return y
@@ -48,7 +48,7 @@ def descriptor_network(file: Path) -> keras.Model:
         shortcut = layers.AveragePooling2D(2)(x) if halve else x
         return layers.Activation("relu")(_sum(y, shortcut))
 
-    chip = keras.Input((CHIP, CHIP, 3))
+    chip = keras.Input((CHIP, CHIP, 3), dtype="float32")
     x = layers.Activation("relu")(convolve((chip - np.float32(MEAN)) / SCALE, 32, 7, 2))
     x = layers.MaxPooling2D(3, 2)(x)
     for filters, halve in BLOCKS:

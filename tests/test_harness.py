@@ -178,6 +178,15 @@ def test_people_of_folders_have_one_role_each(tmp_path):
         people.read(tmp_path / "person 1")
 
 
+def test_of_few_pictures_two_of_somebody_remain():
+    names = np.r_[np.arange(8), np.repeat([8, 9], 5)]
+    everybody = known(names)
+    everybody = People(tuple(map(str, names)), names, everybody.names, None, aligned=True)
+    for count in (4, 6, 12):
+        kept = people.spread(everybody, count).identity
+        assert sum(np.unique(kept, return_counts=True)[1] > 1) == 2 and len(kept) <= count
+
+
 RECOGNIZER = """
 file: tiny.onnx
 size: 16

@@ -133,3 +133,21 @@ def test_the_journal_is_read_in_the_order_of_the_run(tmp_path):
     lines = (tmp_path / "journal").read_text().split("\n")
     photos = [json.loads(line)["record"]["photo"] for line in lines[1:] if line]
     assert photos == ["2.png", "0.png", "1.png"]
+
+
+def test_nobody_is_hired_when_nothing_is_left():
+    """The last photo is given up; a worker more would have nothing to do."""
+    last = JOBS[-1][1].source.stem
+    noted, hired = done([Fake(last) for _ in range(9)], 1)
+    assert sorted(noted) == list(range(7)) and len(hired) == DEATHS
+
+
+def test_one_that_is_of_another_kind_costs_the_others_nothing(capsys):
+    noted, hired = done([Fake(at_start=ElsefaceError("other numpy")), Fake()], 2)
+    assert len(noted) == 7 and not hired[0].did
+    assert "other numpy; the others go on" in capsys.readouterr().err
+
+
+def test_a_run_in_which_everything_dies_ends():
+    with pytest.raises(ElsefaceError, match="workers in a row ended"):
+        done([Fake("0123456") for _ in range(30)], 1)

@@ -90,6 +90,16 @@ def test_who_does_nothing_is_found_out(release, portrait):
     assert (written != portrait).any()
 
 
+def test_black_beyond_the_picture_is_black(portrait):
+    """As the cover of somebody in a video who has left it."""
+    scene = Scene(portrait)
+    subject = scene.add_box(FACE, "frontal")
+    away = replace(subject.face, landmarks=subject.face.landmarks + 2000)
+    subject.face = replace(away, box=tuple(edge + 2000 for edge in FACE))
+    subject.ladder = [Step.BLACKOUT]
+    assert verification.passes(portrait, subject, scene)
+
+
 def test_nothing_helps_but_black(release, portrait, monkeypatch):
     """Neither the method nor the mask does anything: the face ends black, box and ellipse."""
     monkeypatch.setattr(painters, "load_obfuscation", lambda name: Idle())

@@ -94,8 +94,8 @@ def limited(people: People, count: int | None) -> People:
 
 
 def spread(people: People, count: int | None) -> People:
-    """About `count` pictures, as many of each identity; of the first identities alone where there
-    are not two of each."""
+    """About `count` pictures, as many of each identity; of the first of those who have two or more
+    where there are not two of each."""
     if count is None or count >= len(people):
         return people
     names, who, sizes = np.unique(people.identity, return_inverse=True, return_counts=True)
@@ -105,8 +105,9 @@ def spread(people: People, count: int | None) -> People:
     each = 2
     while np.minimum(sizes, each + 1).sum() <= count:
         each += 1
-    first = names[: max(2, count // 2)]
-    return people.subset(np.flatnonzero((turn < each) & np.isin(people.identity, first)))
+    if np.minimum(sizes, each).sum() > count:
+        names = names[sizes > 1][: max(2, count // 2)]
+    return people.subset(np.flatnonzero((turn < each) & np.isin(people.identity, names)))
 
 
 def _celeba(root: Path) -> tuple[People, np.ndarray]:

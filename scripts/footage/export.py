@@ -116,8 +116,7 @@ class Export:
     def _pass(self, draft: Path, number: int) -> Record:
         with Clip(self.source) as clip:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
-            every = max(1, round(EVERY * clip.rate))
-            record = Record(unit, every, Flicker() if self.measured else None)
+            record = Record(unit, EVERY, Flicker() if self.measured else None)
             trackers = [tracker(round(self.hold * clip.rate)) for tracker in self._trackers]
             comment = video_comment(self.anonymizer.name)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:

@@ -29,32 +29,35 @@ class Record:
     Attributes
     ----------
     unit : of the frames' stamps, in seconds
-    every : of so many frames of a scene the first is looked at, and that of a person's best view
+    every : seconds from one frame that is looked at to the next; so are the first one of a scene
+        and that of a person's best view
     flicker : None where nobody wants to know
     looks : what was covered in the frames to look at, by their number
     """
 
     unit: Fraction
-    every: int
+    every: float
     flicker: Flicker | None
     frames: int = 0
     cuts: int = 0
     people: dict[Person, Appearance] = field(default_factory=dict)
     looks: dict[int, tuple[Cover, ...]] = field(default_factory=dict)
-    _scene: int = 0
+    _last: float = float("-inf")
 
     def add(self, protected: Protected) -> None:
         """Note the next frame."""
         now, covers = self.frames, protected.covers
         self.frames += 1
+        time = round(float(protected.frame.stamp * self.unit), 3)
         if protected.cut and now:
-            self.cuts, self._scene = self.cuts + 1, now
-        due = (now - self._scene) % self.every == 0
+            self.cuts, self._last = self.cuts + 1, float("-inf")
+        due = time >= self._last + self.every
+        if due:
+            self._last = time
         if due or any(cover.person.best == now for cover in covers):
             self.looks[now] = covers
         if self.flicker:
             self.flicker.add(protected)
-        time = round(float(protected.frame.stamp * self.unit), 3)
         for person in {cover.person: None for cover in covers}:
             shown = self.people.setdefault(person, Appearance(time, time))
             shown.last = time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -21,6 +22,10 @@ from elseface.scripts.release.task import Task
 with extra("ray"):
     import ray
     from ray.exceptions import RayError
+
+
+#: Seconds in which a cluster has to answer.
+PATIENCE = 10.0
 
 
 class Remote:
@@ -80,6 +85,13 @@ class Actor:
         ray.kill(self._actor)
 
 
+def _knock(address: str) -> None:
+    """OSError where nobody listens at ``[ray://]HOST:PORT``: Ray itself would wait for ever."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host, int(port)), PATIENCE).close()
+
+
 @contextlib.contextmanager
 def actors(make: Callable[[], Task], count: int | None, weights: Path | None) -> Iterator[Pool]:
     """A pool of so many actors, None: one a core, on the cluster that ``RAY_ADDRESS`` names or on
@@ -95,13 +107,14 @@ def actors(make: Callable[[], Task], count: int | None, weights: Path | None) ->
     joined = ray.is_initialized()
     if not joined:
         try:
+            _knock(os.environ.get("RAY_ADDRESS", ""))
             ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         except (OSError, RuntimeError, ValueError, RayError) as error:
             why = f"{error}".partition("\n")[0]
             raise ElsefaceError(f"the Ray cluster cannot be reached ({why})") from None
     given = make, Path.cwd(), weights, made_with(weights)
     try:
-        yield Pool(lambda: Actor(*given), count or int(ray.cluster_resources()["CPU"]))
+        yield Pool(lambda: Actor(*given), count or int(ray.cluster_resources().get("CPU", 1)))
     finally:
         if not joined:
             ray.shutdown()

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
+from elseface.scripts.console import complain
 from elseface.scripts.release.journal import Entry
 from elseface.scripts.release.task import Task, not_done
 
-#: A photo that so many workers died of is given up.
-DEATHS = 3
+#: A photo that so many workers died of is given up; so is the run if so many died in a row.
+DEATHS, IN_A_ROW = 3, 9
 
 
 class Worker(Protocol):
@@ -82,16 +83,17 @@ class Pool:
         self._idle: list[Worker] = []
         self._busy: dict[Future, tuple[Worker, Errand | None]] = {}  # None: it is getting ready
         self._again: list[Errand] = []
+        self._missing = self._died_in_a_row = 0
 
     def do(self, jobs: Iterable[tuple[int, Job]], note: Callable[[int, Entry], None]) -> None:
         """Do the jobs, each with its place; `note` is told of each as it is done, in any order.
 
-        Whatever stops it, Ctrl-C too: photos in hand are done and noted first.
+        Whatever stops it, Ctrl-C too: what other processes have in hand is done and noted first.
 
         Raises
         ------
         ElsefaceError
-            When no worker can start.
+            When no worker can start, or they all die.
         """
         todo = (Errand(place, job) for place, job in jobs)
         try:
@@ -109,7 +111,8 @@ class Pool:
             raise
         finally:
             for worker in [*self._idle, *(worker for worker, _ in self._busy.values())]:
-                worker.stop()
+                with contextlib.suppress(*worker.died):  # as of a machine that is gone
+                    worker.stop()
 
     def _start(self) -> None:
         worker = self._hire()
@@ -117,10 +120,20 @@ class Pool:
 
     def _share_out(self, todo: Iterator[Errand]) -> bool:
         """Give photos to those who are idle; whether there is anything to wait for."""
-        while self._idle and (errand := self._again.pop() if self._again else next(todo, None)):
+
+        def following() -> Errand | None:
+            return self._again.pop() if self._again else next(todo, None)
+
+        while self._idle and (errand := following()):
             worker = self._idle.pop()
             self._busy[worker.do(errand.job)] = worker, errand
-        return not self._idle or any(errand for _, errand in self._busy.values())
+        if self._missing and not self._idle and (errand := following()):
+            self._again.append(errand)
+            for _ in range(self._missing):
+                self._start()
+            self._missing = 0
+        working = any(errand for _, errand in self._busy.values())
+        return working or (not self._idle and bool(self._busy))
 
     def _hear(self, future: Future, note: Callable[[int, Entry], None]) -> None:
         worker, errand = self._busy[future]
@@ -128,23 +141,36 @@ class Pool:
             result = future.result()
         except worker.died as error:
             worker.stop()
-            self._mourn(errand, note, f"{error}".partition("\n")[0])
+            why = f"{error}".partition("\n")[0]
+            if errand:
+                self._mourn(errand, note, why)
+            else:
+                less = "fewer --workers need less"
+                self._go_on_without(ElsefaceError(f"a worker could not start ({why}); {less}"))
             return
         if errand:
+            self._died_in_a_row = 0
             note(errand.place, result)
         elif result:
-            raise result
+            worker.stop()
+            self._go_on_without(result)
+            return
         self._idle.append(worker)
 
-    def _mourn(self, errand: Errand | None, note: Callable[[int, Entry], None], why: str) -> None:
-        if errand is None:
-            if not self._idle and len(self._busy) == 1:  # the others go on without
-                raise ElsefaceError(f"no worker could start ({why}); fewer --workers need less")
-            return
+    def _go_on_without(self, error: ElsefaceError) -> None:
+        """One could not start: the others do its work, if there are any."""
+        if not self._idle and len(self._busy) == 1:
+            raise error
+        complain(f"{error}; the others go on")
+
+    def _mourn(self, errand: Errand, note: Callable[[int, Entry], None], why: str) -> None:
+        self._missing += 1
+        self._died_in_a_row += 1
         errand.deaths += 1
         if errand.deaths < DEATHS:
             self._again.append(errand)
         else:
             source = errand.job.source
             note(errand.place, not_done(source, f"{source}: {DEATHS} workers ended on it ({why})"))
-        self._start()
+        if self._died_in_a_row >= IN_A_ROW:
+            raise ElsefaceError(f"{IN_A_ROW} workers in a row ended ({why}), so the run does too")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ class Process:
         self._make = make
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with _deaf():  # which a new process inherits: Ctrl-C is for this one, who ends the others
+            self._process.start()
         theirs.close()
         self._listener = ThreadPoolExecutor(1)
 
@@ -62,12 +64,20 @@ class Process:
             raise EOFError(f"exit status {self._process.exitcode}") from None
 
 
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
+
+
 def _serve(pipe: Connection) -> None:
     """What the process does until there is nobody who asks.
 
     What it is asked first makes the task, and imports nearly everything.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who ends this one
     try:
         with silent_start():
             task = pipe.recv()()

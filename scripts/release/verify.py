@@ -17,6 +17,7 @@ from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
 from elseface.stage1_disentangle.choices import DetectorName
+from elseface.stage1_disentangle.descriptor import network
 from elseface.stage1_disentangle.detection import Box, Detector
 from elseface.stage1_disentangle.detectors import SAME, load_detector, overlap
 
@@ -58,14 +59,16 @@ class Verifier:
 
 
 def load_verifier(name: DetectorName) -> Verifier:
-    """The verifier with this detector."""
+    """The verifier with this detector; the recognizer is loaded with it."""
+    network()
     return Verifier(load_detector(name), name.value)
 
 
 def passes(written: np.ndarray, subject: Subject, scene: Scene) -> bool:
     """Whether a subject can be told no more; what was seen is noted in its attempt."""
     if subject.step is Step.BLACKOUT:
-        passed = float(written[covered(written.shape, [subject])].mean()) <= BLACK
+        gone = written[covered(written.shape, [subject])]
+        passed = not gone.size or float(gone.mean()) <= BLACK  # of a video, it may have left
         subject.attempt = Attempt(subject.step, passed)
         return passed
     now = _descriptor(written, subject)
