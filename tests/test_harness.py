@@ -17,6 +17,7 @@ from elseface.scripts.evaluation import (
     pictures,
     pose,
     privacy,
+    report,
     restore,
     score,
 )
@@ -299,6 +300,24 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     same = run("evaluate", "--compare", out / "results.json", out / "results.json")
     assert "no difference" in same.stdout
     assert "other settings" in complaints(run(*command, "--resume", "--limit", "3"))[0]
+
+
+def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
+    """Nobody runs a method on a stranger's picture: without the naive attack that row is empty."""
+    score = {
+        "mean": 0.5, "interval": [0.4, 0.6], "worst identity": {"name": "1", "mean": 1.0},
+        "by attribute": {"Male": {"with": 0.4, "without": 0.6}},
+    }  # fmt: skip
+    unchanged = {
+        "privacy": {"dlib": {privacy.PARROT: score}},
+        "utility": {"SSIM whole": 1.0},
+        "quality": {"Frechet distance, dlib": 0.0},
+    }
+    methods = {"unchanged": unchanged, "stranger": {"privacy": {"dlib": {}}}}
+    about = {"images": 4, "identities": 2, "chance": 0.3, "elseface": "0"}
+    report.write(tmp_path, {**about, "methods": methods})
+    for name in ("figures.md", "report.html"):
+        assert "0.400" in (tmp_path / name).read_text()
 
 
 @pytest.mark.parametrize(
