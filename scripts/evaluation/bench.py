@@ -74,7 +74,7 @@ class Bench:
         met = {i: self.recognizer.embed(p, aligned_face(p)) for i, p in pictures.items()}
         black = [controls.black_ellipse(p, face) for p, face in zip(self.photos, self.faces)]
         hidden = self._embedded(black, self.faces)
-        unchanged = self._utility(self.photos)
+        unchanged = self._utility(self.photos, self._shown(self.photos))
         if unchanged["face found by MTCNN"] < FOUND:
             raise ElsefaceError("MTCNN finds hardly a face in unchanged pictures: not a judge")
         return {
@@ -94,11 +94,11 @@ class Bench:
         An attacker may cut the face out by where it was or by where it now is: the worse counts.
         """
         results = self._anonymized(anonymizer, range(len(self.rows)))
-        shown = [utility.as_seen(*pair) for pair in zip(results, self.faces)]
+        shown = self._shown(results)
         probes = [self._embedded(results, faces) for faces in (self.faces, shown)]
         attacks = [privacy.attacks(probe, self.clean, self.identity) for probe in probes]
         worst = privacy.worst(attacks)
-        return worst | self._utility(results) | self._quality(results, probes[0])
+        return worst | self._utility(results, shown) | self._quality(results, probes[0])
 
     def edits(self, wanted: Sequence[str], plain: AttributeEdit, count: int) -> dict[str, Any]:
         """How often the judge sees each edit, such as +Smiling, in at most `count` faces whose
@@ -126,11 +126,12 @@ class Bench:
             figures["protected kept" + after] = kept["mean"]
         return figures
 
-    def _utility(self, results: list[np.ndarray]) -> dict[str, Any]:
-        pairs = list(zip(results, self.faces))
+    def _utility(self, results: list[np.ndarray], shown: list[Face]) -> dict[str, Any]:
+        found = [self.mtcnn.found(*pair) for pair in zip(results, self.faces)]
+        error = [utility.landmark_error(*pair) for pair in zip(shown, self.faces)]
         figures: dict[str, Any] = {
-            "face found by MTCNN": float(np.mean([self.mtcnn.found(*pair) for pair in pairs])),
-            "landmark error": float(np.mean([utility.landmark_error(*pair) for pair in pairs])),
+            "face found by MTCNN": float(np.mean(found)),
+            "landmark error": float(np.mean(error)),
         }
         if self.judge:
             seen = utility.seen_attributes(self.judge, results, self.faces)
@@ -156,6 +157,9 @@ class Bench:
             anonymizer.anonymize(self.photos[k], [self.faces[k]], seed=0).pixels
             for k in track(which, anonymizer.name)
         ]
+
+    def _shown(self, pictures: list[np.ndarray]) -> list[Face]:
+        return [utility.as_seen(*pair) for pair in zip(pictures, self.faces)]
 
     def _embedded(self, pictures: list[np.ndarray], faces: list[Face]) -> np.ndarray:
         return np.stack([self.recognizer.embed(*pair) for pair in zip(pictures, faces)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from elseface.common.face import Face
@@ -92,15 +92,15 @@ def examine(results: Iterable[Result], judges: Judges) -> Examined:
                 for rows in both:
                     rows.append(None)
             continue
-        places = result.face, as_seen(result.pixels, result.face)
+        seen = as_seen(result.pixels, result.face)
         for recognizer in judges.recognizers:
-            for rows, face in zip(vectors[recognizer.name], places):
+            for rows, face in zip(vectors[recognizer.name], (result.face, seen)):
                 rows.append(_embedding(judges.memory, recognizer, result.pixels, face))
         measures.append(
             judges.memory.recall(
                 "measures 1",
                 (result.photo, result.pixels, result.face.landmarks),
-                lambda result=result: _measure(result, judges.detector),
+                lambda result=result, seen=seen: _measure(result, seen, judges.detector),
             )
         )
         attributes.append(_attributes(judges, result.pixels, result.face))
@@ -135,9 +135,11 @@ def _attributes(judges: Judges, pixels: np.ndarray, face: Face) -> np.ndarray:
     )
 
 
-def _measure(result: Result, detector: Mtcnn) -> np.ndarray:
+def _measure(result: Result, after: Face, detector: Mtcnn) -> np.ndarray:
+    """MEASURES of a result that shows the face with the landmarks of `after`."""
     photo, pixels, face = result.photo, result.pixels, result.face
-    before, after = (head_pose(as_seen(p, face).landmarks, p.shape) for p in (photo, pixels))
+    before = as_seen(photo, face)
+    poses = [head_pose(seen.landmarks, photo.shape) for seen in (before, after)]
     everything = (slice(0, None), slice(0, None))
     under = photo_ellipse(face, everything).draw(*photo.shape[:2]) == 1
     outside = outside_faces(photo, result.faces) == 1
@@ -146,8 +148,8 @@ def _measure(result: Result, detector: Mtcnn) -> np.ndarray:
     return np.array(
         [
             detector.found(pixels, face),
-            landmark_error(pixels, replace(face, landmarks=as_seen(photo, face).landmarks)),
-            np.abs(before - after).mean(),
+            landmark_error(after, before),
+            np.abs(np.subtract(*poses)).mean(),
             whole,
             similarity[under].mean() if under.any() else 1.0,
             not changed[outside].any(),

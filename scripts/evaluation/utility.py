@@ -38,11 +38,11 @@ def as_seen(result: np.ndarray, face: Face) -> Face:
     return replace(face, landmarks=predict(result, face.box))
 
 
-def landmark_error(result: np.ndarray, face: Face) -> float:
-    """Mean distance of the result's landmarks to the original's, over the inter-ocular distance."""
-    points = as_seen(result, face).landmarks
+def landmark_error(seen: Face, face: Face) -> float:
+    """Mean distance of the landmarks seen in a result to the face's, over the inter-ocular
+    distance."""
     eyes = face.landmarks[RIGHT_EYE].mean(0) - face.landmarks[LEFT_EYE].mean(0)
-    gap = np.hypot(*(points - face.landmarks).T)
+    gap = np.hypot(*(seen.landmarks - face.landmarks).T)
     return float(gap.mean() / np.hypot(*eyes))
 
 
