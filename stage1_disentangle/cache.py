@@ -22,7 +22,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
 from elseface.stage1_disentangle import alignment
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, PORTRAIT_SIZE
-from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, Box, detect
+from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, detect
 from elseface.stage1_disentangle.faces import RIM, face_in_box
 from rich.progress import track
 

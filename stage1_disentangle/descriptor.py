@@ -11,7 +11,7 @@ import cv2
 import dlib
 import numpy as np
 from elseface.common.face import Face
-from elseface.stage1_disentangle.detection import model_path
+from elseface.stage1_disentangle.dlib_file import model_path
 
 if TYPE_CHECKING:
     import keras

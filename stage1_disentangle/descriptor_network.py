@@ -13,10 +13,9 @@ from pathlib import Path
 import keras
 import numpy as np
 from elseface.stage1_disentangle.descriptor import CHIP
+from elseface.stage1_disentangle.dlib_file import MEAN, SCALE, integers, kernel, tensor
 from keras import layers, ops
 
-#: dlib's mean colour (RGB) and scale.
-MEAN, SCALE = (122.782, 117.001, 104.298), 256.0
 #: Filters of the residual blocks; those that halve the picture first.
 BLOCKS = (
     [(32, False)] * 3
@@ -35,11 +34,11 @@ def descriptor_network(file: Path) -> keras.Model:
     weights = _parameters(file.read_bytes())
 
     def convolve(x, filters: int, side: int, stride: int):
-        kernel, bias = _folded(next(weights), next(weights), filters, side)
+        folded = _folded(next(weights), next(weights), filters, side)
         padding = "same" if stride == 1 else "valid"
         layer = layers.Conv2D(filters, side, stride, padding, dtype="float32")
         y = layer(x)
-        layer.set_weights([kernel, bias])
+        layer.set_weights(folded)
         return y
 
     def block(x, filters: int, halve: bool):
@@ -74,10 +73,9 @@ def _folded(
     convolution: np.ndarray, affine: np.ndarray, filters: int, side: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Kernel and bias of a convolution and the scale and shift that follow it."""
-    kernel = convolution[:-filters].reshape(filters, -1, side, side).transpose(2, 3, 1, 0)
-    bias = convolution[-filters:]
+    weights, bias = kernel(convolution, filters, side)
     scale, shift = affine.reshape(2, filters)
-    return kernel * scale, bias * scale + shift
+    return weights * scale, bias * scale + shift
 
 
 def _parameters(data: bytes) -> Iterator[np.ndarray]:
@@ -85,16 +83,5 @@ def _parameters(data: bytes) -> Iterator[np.ndarray]:
     for name in re.finditer(rb"con_4|affine_|fc_2", data):
         place = name.end()
         if name.group() == b"fc_2":  # the numbers of its outputs and inputs
-            for _ in range(2):
-                _, place = _integer(data, place)
-        sizes = []
-        for _ in range(5):  # the format's version, samples, channels, rows, columns
-            size, place = _integer(data, place)
-            sizes.append(size)
-        yield np.frombuffer(data, "<f4", int(np.prod(sizes[1:])), place)
-
-
-def _integer(data: bytes, place: int) -> tuple[int, int]:
-    """An unsigned integer, its length first, and where the next begins."""
-    end = place + 1 + data[place]
-    return int.from_bytes(data[place + 1 : end], "little"), end
+            _, place = integers(data, place, 2)
+        yield tensor(data, place)[0]

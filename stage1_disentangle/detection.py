@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from importlib import metadata
 
 import cv2
 import dlib
 import numpy as np
+from elseface.stage1_disentangle import mmod
+from elseface.stage1_disentangle.box import Box, largest_first
 
-Box = tuple[int, int, int, int]
 #: Takes a photo (height, width, 3) uint8 RGB; gives its faces' boxes, largest first.
 Detector = Callable[[np.ndarray], list[Box]]
 
@@ -47,8 +47,7 @@ def detect(photo: np.ndarray, double: bool = True) -> list[Box]:
     boxes = [
         box for box, score in candidates(small, doubled) if score >= SURE or _confirmed(small, box)
     ]
-    boxes.sort(key=lambda box: box[0] - box[2])
-    return [tuple(shrink * edge for edge in box) for box in boxes]
+    return largest_first(tuple(shrink * edge for edge in box) for box in boxes)
 
 
 def candidates(picture: np.ndarray, double: bool = False) -> list[tuple[Box, float]]:
@@ -59,19 +58,12 @@ def candidates(picture: np.ndarray, double: bool = False) -> list[tuple[Box, flo
     return list(zip(boxes, scores))
 
 
-def model_path(name: str) -> str:
-    """A file of ``face_recognition_models``, which is located but never imported: its import
-    wants ``pkg_resources``."""
-    package = metadata.distribution("face_recognition_models")
-    return str(package.locate_file(f"face_recognition_models/models/{name}"))
-
-
 def _confirmed(photo: np.ndarray, box: Box) -> bool:
     """Whether the network sees a face in a square twice the box's side around it."""
     left, top, right, bottom = box
     x, y, side = (left + right) // 2, (top + bottom) // 2, right - left + 1
     part = photo[max(0, y - side) : y + side, max(0, x - side) : x + side]
-    return part.size > 0 and bool(len(network()(cv2.resize(part, (200, 200)), 0)))
+    return part.size > 0 and bool(mmod.find(cv2.resize(part, (200, 200))))
 
 
 def _shrunk(photo: np.ndarray, factor: int) -> np.ndarray:
@@ -82,9 +74,3 @@ def _shrunk(photo: np.ndarray, factor: int) -> np.ndarray:
 @functools.cache
 def _frontal() -> dlib.fhog_object_detector:
     return dlib.get_frontal_face_detector()
-
-
-@functools.cache
-def network() -> dlib.cnn_face_detection_model_v1:
-    """dlib's convolutional detector."""
-    return dlib.cnn_face_detection_model_v1(model_path("mmod_human_face_detector.dat"))

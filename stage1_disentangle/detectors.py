@@ -13,31 +13,29 @@ All give boxes as dlib's landmark predictor wants them: square, from brows to ch
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from typing import Any
 
 import cv2
 import numpy as np
+from elseface.stage1_disentangle import mmod
+from elseface.stage1_disentangle.box import Box, largest_first, merged
 from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage1_disentangle.detection import Box, Detector, detect, network
+from elseface.stage1_disentangle.detection import Detector, detect
 
-#: A picture is shrunk to so many pixels first: the convolutional detector is slow, a third of a
-#: second for these, and found no more in four times as many of 100 photos in the wild.
+#: A picture is shrunk to so many pixels first: the convolutional detector found no more in four
+#: times as many of 100 photos in the wild.
 CNN_PIXELS, MTCNN_PIXELS = 60_000, 4_000_000
 #: A narrower picture is widened by black: the networks fail where their windows do not fit.
 LEAST = 80
 #: MTCNN's box on the same face reaches to the hairline: its width and height over dlib's side, and
 #: how far its middle lies above dlib's, over that side (medians of 92 faces).
 MTCNN_WIDTH, MTCNN_HEIGHT, MTCNN_RISE = 0.908, 1.212, 0.07
-#: Boxes that overlap so much, intersection over union, are of one face.
-SAME = 0.3
 
 
 def convolutional(photo: np.ndarray) -> list[Box]:
     """dlib's convolutional detector; a :data:`Detector`."""
     small, factor = _sized(photo, CNN_PIXELS)
-    found = [seen.rect for seen in network()(small, 0)]
-    return _enlarged([(r.left(), r.top(), r.right(), r.bottom()) for r in found], factor)
+    return _enlarged(mmod.find(small), factor)
 
 
 def mtcnn(photo: np.ndarray) -> list[Box]:
@@ -69,31 +67,10 @@ def second(name: DetectorName) -> DetectorName:
     return DetectorName.UNION if name is DetectorName.MTCNN else DetectorName.MTCNN
 
 
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union, 0 to 1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    shared = max(0, width) * max(0, height)
-    return shared / max(_area(one) + _area(other) - shared, 1e-9)
-
-
-def merged(boxes: Iterable[Box]) -> list[Box]:
-    """Of boxes of one face the first alone; largest first."""
-    kept: list[Box] = []
-    for box in boxes:
-        if all(overlap(box, other) < SAME for other in kept):
-            kept.append(box)
-    return sorted(kept, key=lambda box: box[0] - box[2])
-
-
 def _square(left: float, top: float, width: float, height: float) -> Box:
     side = (width / MTCNN_WIDTH + height / MTCNN_HEIGHT) / 2
     x, y = left + width / 2, top + height / 2 + MTCNN_RISE * side
     return tuple(round(edge) for edge in (x - side / 2, y - side / 2, x + side / 2, y + side / 2))
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _sized(photo: np.ndarray, pixels: int) -> tuple[np.ndarray, float]:
@@ -108,8 +85,7 @@ def _sized(photo: np.ndarray, pixels: int) -> tuple[np.ndarray, float]:
 
 
 def _enlarged(boxes: list[Box], factor: float) -> list[Box]:
-    boxes = [tuple(round(edge * factor) for edge in box) for box in boxes]
-    return sorted(boxes, key=lambda box: box[0] - box[2])
+    return largest_first(tuple(round(edge * factor) for edge in box) for box in boxes)
 
 
 @functools.cache

@@ -6,7 +6,8 @@ import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.stage1_disentangle.alignment import align
-from elseface.stage1_disentangle.detection import Box, Detector, detect
+from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.detection import Detector, detect
 from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage1_disentangle.mask import face_ellipse
 

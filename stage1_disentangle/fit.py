@@ -7,7 +7,7 @@ understands it comes to the same points from a box that is a little off; elsewhe
 from __future__ import annotations
 
 import numpy as np
-from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.landmarks import predict
 
 #: Landmarks that move more than this do not fit.  Of 211 faces (CelebA, in the wild, portraits) 1 %

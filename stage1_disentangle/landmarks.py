@@ -6,7 +6,8 @@ import functools
 
 import dlib
 import numpy as np
-from elseface.stage1_disentangle.detection import Box, model_path
+from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.dlib_file import model_path
 
 BROWS = slice(17, 27)
 RIGHT_EYE, LEFT_EYE, MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)

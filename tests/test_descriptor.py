@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from elseface.stage1_disentangle.descriptor import CHIP, SIDE, look
 from elseface.stage1_disentangle.descriptor_network import descriptor_network
-from elseface.stage1_disentangle.detection import model_path
+from elseface.stage1_disentangle.dlib_file import model_path
 from elseface.stage1_disentangle.faces import find_faces
 
 FILE = model_path("dlib_face_recognition_resnet_model_v1.dat")

@@ -4,14 +4,18 @@ import itertools
 from pathlib import Path
 
 import cv2
+import dlib
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.release.boxes import parse_box, read_boxes
 from elseface.scripts.release.finder import load_finder
+from elseface.stage1_disentangle import mmod
+from elseface.stage1_disentangle.box import merged, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detection import detect
-from elseface.stage1_disentangle.detectors import load_detector, merged, overlap, second
+from elseface.stage1_disentangle.detectors import load_detector, second
+from elseface.stage1_disentangle.dlib_file import model_path
 from elseface.stage1_disentangle.fit import UNSTEADY, fits, unsteadiness
 
 FACE = (175, 76, 265, 166)  # of the portrait
@@ -39,6 +43,24 @@ def test_union_finds_what_the_frontal_detector_passes_over(portrait):
     tilted = cv2.warpAffine(portrait, turn, (380, 300), borderMode=cv2.BORDER_REPLICATE)
     assert not any(overlap(box, FACE) > 0.3 for box in detect(tilted))
     assert any(overlap(box, FACE) > 0.3 for box in load_detector(DetectorName.UNION)(tilted))
+
+
+@pytest.fixture(scope="module")
+def of_dlib() -> dlib.cnn_face_detection_model_v1:
+    return dlib.cnn_face_detection_model_v1(model_path("mmod_human_face_detector.dat"))
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.0, 1.7])
+@pytest.mark.parametrize("degrees", [-50, 0, 30, 120])
+def test_the_convolutional_detector_sees_what_dlib_sees(of_dlib, portrait, scale, degrees):
+    turn = cv2.getRotationMatrix2D((220, 121), degrees, scale)
+    turned = cv2.warpAffine(portrait, turn, (400, 300), borderMode=cv2.BORDER_REPLICATE)
+    theirs = [found.rect for found in of_dlib(turned, 0)]
+    boxes = [(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in theirs]
+    found = mmod.find(turned)
+    assert len(found) == len(boxes)
+    for box, other in zip(found, boxes):
+        assert overlap(box, other) > 0.7, (box, other)
 
 
 def test_the_second_look_finds_small_faces(portrait):

@@ -30,8 +30,7 @@ from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
-from elseface.stage1_disentangle.detection import Box
-from elseface.stage1_disentangle.detectors import SAME, overlap
+from elseface.stage1_disentangle.box import SAME, Box, overlap
 
 #: After so many passes a video is given up.  What does not pass after LATE of them is blacked out.
 PASSES, LATE = 6, 3

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from elseface.common.anonymizer import Change
 from elseface.scripts.release.scene import UNFIT_LADDER, Attempt, Step, Subject
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage1_disentangle.detection import Box
 
 #: What is tried on a face, in turn, each in a pass of its own over the video.
 LADDER = [Step.ASKED, Step.OTHER, Step.MASK, Step.BLACKOUT]

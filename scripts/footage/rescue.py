@@ -8,7 +8,7 @@ from elseface.scripts.footage.person import Person, unfit_ladder
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracking import Tracker, average
 from elseface.scripts.release.scene import Step
-from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.fit import fits
 
 

@@ -24,7 +24,8 @@ from elseface.scripts.footage.tracks import (
     has_left,
     without_doubles,
 )
-from elseface.stage1_disentangle.detection import Box, detect
+from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.landmarks import predict
 from scipy.optimize import linear_sum_assignment
 

@@ -23,7 +23,7 @@ from elseface.scripts.footage.tracks import Cover
 from elseface.scripts.release.recognition import THRESHOLD
 from elseface.scripts.release.scene import Scene, Step
 from elseface.scripts.release.verify import Verifier, passes
-from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.box import Box
 
 #: A frame as it was and as it was written, each (height, width, 3), uint8, RGB.
 Pair = tuple[np.ndarray, np.ndarray]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pydantic
 from elseface.common.errors import ElsefaceError
-from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.box import Box
 
 #: No photo that is read is wider or higher.
 _Edge = Annotated[float, pydantic.Field(ge=-1e6, le=1e6)]

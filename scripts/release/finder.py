@@ -10,9 +10,10 @@ import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.scripts.release.boxes import parse_box, read_boxes
+from elseface.stage1_disentangle.box import SAME, Box, merged, overlap
 from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage1_disentangle.detection import Box, Detector
-from elseface.stage1_disentangle.detectors import SAME, load_detector, merged, overlap, second
+from elseface.stage1_disentangle.detection import Detector
+from elseface.stage1_disentangle.detectors import load_detector, second
 from elseface.stage1_disentangle.faces import aligned_face, face_in_box
 
 #: A brought box that overlaps a found one so much shows the same face no better.

@@ -22,7 +22,7 @@ from elseface.common.files import Job
 from elseface.common.output import write_whole
 from elseface.common.weights import file_hash
 from elseface.scripts.release.certificate import CertifiedFile, Sha256
-from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.box import Box
 
 #: Up to so many bytes a journal that nobody is to go on with is in memory.
 IN_MEMORY = 64 * 2**20

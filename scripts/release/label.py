@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.photo import Photo
-from elseface.stage1_disentangle.detection import Box
-from elseface.stage1_disentangle.detectors import overlap
+from elseface.stage1_disentangle.box import Box, overlap
 from PIL import Image, ImageDraw, ImageFont
 
 #: Height of the letters over the photo's shorter side; in pixels at least, for them to be read.

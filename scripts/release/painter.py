@@ -11,7 +11,7 @@ from elseface.common.photo import Photo, encode_photo
 from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import note
 from elseface.scripts.release.scene import Scene, Step, Subject
-from elseface.stage1_disentangle.detection import Box
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.mask import Ellipse, photo_ellipse
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import Pixelate, load_obfuscation

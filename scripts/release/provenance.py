@@ -10,7 +10,7 @@ from pathlib import Path
 
 from elseface.common import weights
 from elseface.common.files import list_photos
-from elseface.stage1_disentangle.detection import model_path
+from elseface.stage1_disentangle.dlib_file import model_path
 
 #: Distributions that decide what comes out.
 LIBRARIES = (

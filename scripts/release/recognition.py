@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from elseface.common.face import Face
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.descriptor import look
-from elseface.stage1_disentangle.detection import Box
 from elseface.stage1_disentangle.faces import face_in_box
 
 #: Of ``face_recognition_models``; see :mod:`elseface.stage1_disentangle.descriptor`.

@@ -12,9 +12,8 @@ from elseface.common.anonymizer import Disguise
 from elseface.common.face import Face
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.recognition import THRESHOLD, unprotected_distance
+from elseface.stage1_disentangle.box import SAME, Box, overlap
 from elseface.stage1_disentangle.descriptor import look
-from elseface.stage1_disentangle.detection import Box
-from elseface.stage1_disentangle.detectors import SAME, overlap
 from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage1_disentangle.fit import fits
 

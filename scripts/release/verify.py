@@ -16,10 +16,11 @@ from elseface.common.photo import Photo, decode_photo
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
+from elseface.stage1_disentangle.box import SAME, Box, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.descriptor import network
-from elseface.stage1_disentangle.detection import Box, Detector
-from elseface.stage1_disentangle.detectors import SAME, load_detector, overlap
+from elseface.stage1_disentangle.detection import Detector
+from elseface.stage1_disentangle.detectors import load_detector
 
 #: After so many paintings a photo is given up.  A face needs at most five, one that is only found
 #: after some of them is blacked out at once if it comes after LATE.

@@ -16,8 +16,7 @@ from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.common.face import Face
 from elseface.common.photo import Photo, decode_photo, encode_photo
 from elseface.scripts.release.note import note
-from elseface.stage1_disentangle.detection import Box
-from elseface.stage1_disentangle.detectors import overlap
+from elseface.stage1_disentangle.box import Box, overlap
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 
 #: Limits of a frame; the page sends 640x480.

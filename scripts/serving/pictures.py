@@ -18,7 +18,8 @@ from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene, Spared, Step
 from elseface.scripts.release.verify import Verifier, verified
-from elseface.stage1_disentangle.detectors import merged, union
+from elseface.stage1_disentangle.box import merged
+from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 
 #: A file of more bytes, or a picture of more pixels, is refused.
