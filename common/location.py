@@ -32,3 +32,14 @@ def located(text: str) -> Path:
 def is_here(path: Path) -> bool:
     """Whether it is a path on this machine."""
     return isinstance(path, Path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, where there are folders: of a store of objects it would be a bucket, one for
+    every mistyped name."""
+    if not is_here(path):
+        from upath.implementations.cloud import CloudPath
+
+        if isinstance(path, CloudPath):
+            return
+    path.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
-from elseface.common.location import is_here
+from elseface.common.location import is_here, make_folder
 
 
 @contextlib.contextmanager
@@ -23,7 +23,7 @@ def whole(path: Path) -> Iterator[Path]:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         yield temporary
         if is_here(path):
             os.replace(temporary, path)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import plan
-from elseface.common.location import located
+from elseface.common.location import located, make_folder
 from elseface.common.output import write_whole
 from elseface.scripts.cli import app
 from PIL import Image
 from typer.testing import CliRunner
+from upath import UPath
+from upath.implementations.cloud import CloudPath
 
 CHEAP = ("--method", "blur", "--detector", "frontal")
 
@@ -97,6 +99,15 @@ def test_written_whole_or_not_at_all(store, monkeypatch):
     with pytest.raises(ElsefaceError, match=r"a\.png: cannot be written \(full\)"):
         write_whole(store / "sub/a.png", b"new")
     assert tree(store) == {"sub/a.png": b"earlier"}
+
+
+def test_no_bucket_is_made(monkeypatch, store):
+    """A mistyped bucket is none of ours."""
+    monkeypatch.setattr(CloudPath, "mkdir", lambda *_, **__: pytest.fail("made a bucket"))
+    for protocol in ("s3", "gs", "az"):
+        make_folder(UPath(f"{protocol}://mistyped/out"))
+    make_folder(store / "sub")
+    assert (store / "sub").is_dir()
 
 
 def test_a_url_of_this_machine_is_a_path(tmp_path):
