@@ -100,7 +100,9 @@ def _run(
     harness = Harness(roles, output, judges, settings["attacks"])
     done = results["methods"]
     for name in names:
-        if name in done and name != UNCHANGED:  # which the others are measured by
+        if name in done:
+            if name == UNCHANGED:
+                harness.look(name, anonymizers[name])  # the others are measured by it
             continue
         done[name] = (
             harness.stranger() if name == STRANGER else harness.judge(name, anonymizers[name])

@@ -59,9 +59,7 @@ class Harness:
         ElsefaceError
             When a gate shows that the figures could not be believed.
         """
-        seen = examine(self.pictures.results(name, anonymizer), self.judges)
-        gates.something_changed(name, seen.identical, seen.missed)
-        self.unchanged = seen if name == UNCHANGED else self.unchanged
+        seen = self.look(name, anonymizer)
         figures: dict[str, Any] = {"privacy": self._privacy(name, anonymizer, seen)}
         if "naive" in self.attacks:
             figures["curves"] = {
@@ -75,6 +73,14 @@ class Harness:
         if name == UNCHANGED:
             self._gates(figures)
         return figures
+
+    def look(self, name: str, anonymizer: Anonymizer) -> Examined:
+        """What a method's pictures show; those of *unchanged* are what others are measured by."""
+        seen = examine(self.pictures.results(name, anonymizer), self.judges)
+        gates.something_changed(name, seen.identical, seen.missed)
+        if name == UNCHANGED:
+            self.unchanged = seen
+        return seen
 
     def stranger(self) -> dict[str, Any]:
         """What somebody else of the same kind scores: privacy alone."""
