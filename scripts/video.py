@@ -74,7 +74,7 @@ def command(
             from elseface.scripts.release.verify import load_verifier
             from elseface.stage1_disentangle.detectors import second
 
-        found_by, verified_by = DetectorName.FRONTAL, second(DetectorName.FRONTAL)
+        found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
         verifier = load_verifier(verified_by) if verify else None
         export = Export(
             source, output, anonymizer, seed, hold, not no_audio, verifier, bool(report)

@@ -10,6 +10,7 @@ from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import Detector, detect
 from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage1_disentangle.tilt import tilt
 
 #: CelebA's aligned pictures: width and height, and the detector's mean box on them.
 ALIGNED_SIZE = (178, 218)
@@ -35,12 +36,12 @@ def aligned_face(photo: np.ndarray) -> Face:
     height, width = photo.shape[:2]
     if (width, height) != ALIGNED_SIZE:
         raise ElsefaceError(f"is {width}x{height}; --aligned takes 178x218 as CelebA's are")
-    return face_in_box(photo, ALIGNED_BOX)
+    return face_at(predict(photo, ALIGNED_BOX), ALIGNED_BOX)
 
 
 def face_in_box(photo: np.ndarray, box: Box) -> Face:
-    """The face in a detector's box, its landmarks predicted."""
-    return face_at(predict(photo, box), box)
+    """The face in a detector's box, its landmarks predicted; it may be tilted."""
+    return face_at(predict(photo, box, tilt(photo, box)), box)
 
 
 def face_at(landmarks: np.ndarray, box: Box) -> Face:

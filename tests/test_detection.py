@@ -16,7 +16,9 @@ from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import load_detector, second
 from elseface.stage1_disentangle.dlib_file import model_path
+from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage1_disentangle.fit import UNSTEADY, fits, unsteadiness
+from elseface.stage1_disentangle.tilt import tilt
 
 FACE = (175, 76, 265, 166)  # of the portrait
 
@@ -85,6 +87,26 @@ def test_landmarks_fit_a_face_and_nothing_else(portrait, random):
     assert not fits(portrait, (20, 350, 110, 440))  # the suit
     assert not fits(random.integers(0, 256, (200, 200, 3), dtype=np.uint8), (50, 50, 150, 150))
     assert not fits(np.zeros((50, 50, 3), np.uint8), (-300, -300, -200, -200))
+
+
+@pytest.mark.parametrize("degrees", [-60, -40, -20, 20, 40, 60])
+def test_landmarks_lie_on_a_tilted_face_too(portrait, degrees):
+    turn = cv2.getRotationMatrix2D((220, 121), -degrees, 1.0)
+    turn[:, 2] += 20, 60
+    turned = cv2.warpAffine(portrait, turn, (420, 400), borderMode=cv2.BORDER_REPLICATE)
+    upright = face_in_box(portrait, FACE).landmarks
+    centre = turn @ [*np.add(FACE[:2], FACE[2:]) / 2, 1]
+    box = tuple(round(edge) for edge in (*(centre - 45), *(centre + 45)))
+    expected = upright @ turn[:, :2].T + turn[:, 2]
+    apart = np.linalg.norm(face_in_box(turned, box).landmarks - expected, axis=1)
+    assert apart.mean() < 0.05 * (FACE[2] - FACE[0])
+    assert fits(turned, box)
+
+
+def test_an_upright_face_is_not_turned(portrait, random):
+    assert tilt(portrait, FACE) == 0
+    assert tilt(random.integers(0, 256, (200, 200, 3), dtype=np.uint8), (50, 50, 150, 150)) == 0
+    assert tilt(np.zeros((50, 50, 3), np.uint8), (-300, -300, -200, -200)) == 0
 
 
 PHOTOS = [Path("in/a.jpg"), Path("in/b.jpg"), Path("in/sub/b.jpg")]

@@ -48,6 +48,7 @@ SCENES = {
         shot(ONE, [(100 + 3 * i, 120)], [(56, 0, 1 - 0.75 * np.sin(i / 40 * np.pi) ** 2)])
         for i in range(40)
     ],
+    "is tilted all the while": [shot(ONE, [(120 + 2 * i, 120)], [(84, 55)]) for i in range(30)],
     "rolls": [shot(ONE, [(160, 120)], [(56, 60 * np.sin(i / 6))]) for i in range(40)],
 }
 

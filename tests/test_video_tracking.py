@@ -105,16 +105,19 @@ def covers(mean_shape, monkeypatch):
             tracker.add(np.zeros((HEIGHT, 3 * WIDTH, 3), np.uint8), Start(i == 0, i == 0))
         return tracker.take(len(frames))[0]
 
-    def boxes(photo, double):
+    def boxes(photo, double=True):
         return [(*f.min(0).astype(int), *f.max(0).astype(int)) for f in here]
 
     monkeypatch.setattr(tracking, "look", near)
     monkeypatch.setattr(tracking, "drift", lambda *_: None)
     monkeypatch.setattr(tracking, "detect", boxes)
+    monkeypatch.setattr(tracking, "union", boxes)
     monkeypatch.setattr(
         tracking,
-        "predict",
-        lambda photo, box: min(here, key=lambda f: np.abs(f.min(0) - box[:2]).max()),
+        "sighting",
+        lambda photo, box: Sighting(
+            min(here, key=lambda f: np.abs(f.min(0) - box[:2]).max()), score=1.0
+        ),
     )
     return by_frame
 

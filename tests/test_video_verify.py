@@ -126,18 +126,20 @@ def test_who_wears_the_same_face_gets_another_together(released, stream, redrawn
 def test_a_face_that_was_missed_is_rescued(released, monkeypatch, passes):
     """The tracker's detector sees nobody; the second one, in the frames looked at, does."""
     monkeypatch.setattr(tracking, "detect", lambda photo, double: [])
+    monkeypatch.setattr(tracking, "union", lambda photo: [])
     (person,), exposed = released(SHOTS, BLACK, seen=detect)
     assert person.found_by == "second" and person.fits and person.tally.passed
     assert exposed <= SHOWN and passes == [0, 1]
 
 
 def test_one_of_two_is_missed(released, monkeypatch):
-    def left(photo, double):
+    def left(photo, double=True):
         return [box for box in detect(photo, double) if box[0] < 150]
 
     monkeypatch.setattr(tracking, "detect", left)
+    monkeypatch.setattr(tracking, "union", left)
     people, exposed = released(TWO, BLACK, seen=detect)
-    assert {person.number: person.found_by for person in people} == {0: "frontal", 1: "second"}
+    assert {person.number: person.found_by for person in people} == {0: "union", 1: "second"}
     assert exposed <= SHOWN
 
 

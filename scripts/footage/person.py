@@ -73,7 +73,7 @@ class Person:
     """
 
     number: int
-    found_by: str = DetectorName.FRONTAL.value
+    found_by: str = DetectorName.UNION.value
     fits: bool = True
     ladder: list[Step] = field(default_factory=lambda: list(LADDER))
     change: Change | None = None

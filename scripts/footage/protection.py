@@ -1,7 +1,8 @@
 """From frames to frames without a known face, in order and in bounded memory.
 
-What is promised, of every face that the detector sees in one of the frames searched (every third
-for faces from 80 pixels, every twelfth and the first of a scene from 40, see
+What is promised, of every face that the detectors see in one of the frames searched (every third
+for frontal faces from 80 pixels; every twelfth and the first of a scene for those from 40, and for
+tilted or turned ones that take up a fifth of the picture; see
 :mod:`~elseface.scripts.footage.tracking`):
 
 - it is replaced in every frame in which the detector sees it where it is expected;
@@ -10,8 +11,8 @@ for faces from 80 pixels, every twelfth and the first of a scene from 40, see
   near there, has left the picture, `hold` frames are over or the scene ends;
 - so are the frames before it was first seen, `ahead` of them, back to where it entered.
 
-What is not: a face that the detector sees in none of those frames stays as it is, such as one that
-is half hidden, strongly tilted or in profile all the while it is shown, or there for two frames
+What is not: a face that the detectors see in none of those frames stays as it is, such as one that
+is half hidden, small and tilted, or in profile all the while it is shown, or there for two frames
 only; one that turns up after more than `hold` frames, or was in sight, unseen by the detector, for
 more than `ahead` frames before, is shown in between; and a face that moves unforeseeably while it
 is not seen, least of all when much of it is hidden, may leave its cover.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from elseface.scripts.footage.first_sight import average
 from elseface.scripts.footage.person import Person, unfit_ladder
 from elseface.scripts.footage.smoothing import Sighting
-from elseface.scripts.footage.tracking import Tracker, average
+from elseface.scripts.footage.tracking import Tracker
 from elseface.scripts.release.scene import Step
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.fit import fits
@@ -52,6 +54,6 @@ class Rescue(Tracker):
             person.ladder = [Step.BLACKOUT]
         return person
 
-    def sighting(self, photo, box: Box) -> Sighting:
+    def sighting(self, photo: np.ndarray, box: Box) -> Sighting:
         """Of a face on which no landmarks lie, an average one in its place."""
         return super().sighting(photo, box) if fits(photo, box) else average(box)

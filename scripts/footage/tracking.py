@@ -7,13 +7,12 @@ earliest of them on even where nothing of it can be seen.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
-from elseface.common.weights import load
 from elseface.scripts.footage.cuts import Start
-from elseface.scripts.footage.following import BOX, drift, look, plausible
+from elseface.scripts.footage.first_sight import sighting
+from elseface.scripts.footage.following import drift, look
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracks import (
@@ -26,10 +25,10 @@ from elseface.scripts.footage.tracks import (
 )
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import detect
-from elseface.stage1_disentangle.landmarks import predict
+from elseface.stage1_disentangle.detectors import union
 from scipy.optimize import linear_sum_assignment
 
-#: Every so many frames faces from 80 pixels are searched for, and from 40.
+#: Every so many frames frontal faces from 80 pixels are searched for, and all kinds from 40.
 COARSE, FINE = 3, 12
 #: A found face is a lost one if it lies this near to where that is expected, over its radius; one
 #: farther away may be somebody else, while the lost one is still there.
@@ -86,18 +85,15 @@ class Tracker:
             return []
         self._searched_coarsely = now
         self._searched_finely = now if fine else self._searched_finely
-        return detect(self.frames[now], double=fine)
+        return union(self.frames[now]) if fine else detect(self.frames[now], double=False)
 
     def new_person(self, number: int, now: int, box: Box) -> Person:
         """Whoever is found in a box where nobody was expected, the first one being number 0."""
         return Person(number)
 
     def sighting(self, photo: np.ndarray, box: Box) -> Sighting:
-        """The face in a detector's box; where its landmarks make no face, an average one's."""
-        landmarks = predict(photo, box)
-        if found := look(photo, landmarks):
-            return found
-        return Sighting(landmarks) if plausible(landmarks) else average(box)
+        """The face in a detector's box."""
+        return sighting(photo, box)
 
     def take(self, count: int) -> tuple[list[list[Cover]], list[View]]:
         """What to cover in each of the oldest `count` frames, and the people's best views; the
@@ -165,14 +161,14 @@ class Tracker:
         gates = np.array([SAME if t.last_sure == now else NEAR for t in live])
         pairs = linear_sum_assignment(np.where(cost < gates, cost, 1e6))
         known = {s: t for s, t in zip(*pairs) if cost[s, t] < gates[t]}
-        for i, sighting in enumerate(found):
+        for i, seen in enumerate(found):
             track = live[known[i]] if i in known else None
             if track is None:
                 person = self._next_person(now, boxes[i])
-                self._begin(person, now, sighting, self._scene)
+                self._begin(person, now, seen, self._scene)
             elif track.last_sure < now:
                 track.end = now + 1
-                self._begin(track.person, now, sighting, max(self._scene, track.last_sure + 1))
+                self._begin(track.person, now, seen, max(self._scene, track.last_sure + 1))
 
     def _next_person(self, now: int, box: Box) -> Person:
         if self._found == len(self.people):
@@ -207,15 +203,3 @@ class Tracker:
 
 def _before(track: Track, now: int) -> np.ndarray:
     return track.seen[max((f for f in track.seen if f < now), default=now)].landmarks
-
-
-def average(box: Box) -> Sighting:
-    """An average face in a detector's box."""
-    left, top, right, bottom = box
-    centre = np.array([left + right, top + bottom]) / 2
-    return Sighting(centre + (_mean_shape() - 0.5) * (right - left) / BOX)
-
-
-@functools.cache
-def _mean_shape() -> np.ndarray:
-    return load("shape")[0]["mean"].reshape(68, 2).astype(np.float64)
