@@ -27,7 +27,7 @@ def before_camera(monkeypatch, black, random):
     def show(*boxes):
         nonlocal wearers
         faces = [face_in_box(frame, box) for box in boxes]
-        monkeypatch.setattr(camera, "find_faces", lambda pixels, detector: [*faces])
+        monkeypatch.setattr(camera, "find_faces", lambda pixels: [*faces])
         done = camera.anonymize_frame(data, black, 0, wearers)
         wearers = done.wearers
         shown = np.asarray(Image.open(io.BytesIO(done.data))).astype(int)

@@ -17,7 +17,6 @@ from elseface.common.face import Face
 from elseface.common.photo import Photo, decode_photo, encode_photo
 from elseface.scripts.release.note import note
 from elseface.stage1_disentangle.box import Box, overlap
-from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box, find_faces
 
 #: Limits of a frame; the page sends 640x480.
@@ -63,7 +62,7 @@ def anonymize_frame(
         When it is no picture or too large.
     """
     pixels = decode_photo(data, "camera", FRAME_PIXELS).pixels
-    faces = find_faces(pixels, union)
+    faces = find_faces(pixels)
     known = _matched(faces, wearers)
     lost = [replace(w, missed=w.missed + 1) for w in wearers if w not in known.values()]
     lost = [wearer for wearer in lost if wearer.missed <= GONE]
