@@ -28,6 +28,11 @@ class Alignment:
         """Side of the frame in pixels of the photo."""
         return float(1 / np.hypot(*self.matrix[:, 0]))
 
+    @property
+    def roll(self) -> float:
+        """Degrees, clockwise, by which the frame is turned in the photo."""
+        return float(np.degrees(np.arctan2(self.matrix[0, 1], self.matrix[0, 0])))
+
     def to_frame(self, points: np.ndarray) -> np.ndarray:
         """Photo points (n, 2) to frame points (n, 2)."""
         return points @ self.matrix[:, :2].T + self.matrix[:, 2]
@@ -110,8 +115,10 @@ class Face:
     box : (left, top, right, bottom) in pixels, may reach over the border
     landmarks : ndarray of shape (68, 2), float32, dlib's points in photo pixels
     alignment : where the face's frame lies
+    tilt : degrees, clockwise, by which it was turned upright to predict the landmarks; mostly 0
     """
 
     box: tuple[int, int, int, int]
     landmarks: np.ndarray
     alignment: Alignment
+    tilt: float = 0.0

@@ -99,17 +99,18 @@ def _run(
     report.keep(output, results)
     harness = Harness(roles, output, judges, settings["attacks"])
     done = results["methods"]
-    for name in names:
-        if name in done:
-            if name == UNCHANGED:
-                harness.look(name, anonymizers[name])  # the others are measured by it
-            continue
+    left = [name for name in names if name not in done]
+    if left and UNCHANGED in done:
+        harness.look(UNCHANGED, anonymizers[UNCHANGED])  # the others are measured by it
+    for name in left:
         done[name] = (
             harness.stranger() if name == STRANGER else harness.judge(name, anonymizers[name])
         )
         first = [other for other in names if other in done]
         results["methods"] = done = {other: done[other] for other in [*first, *done]}
         report.write(output, results)
+    if not left:
+        report.write(output, results)  # of a run that was killed before it could
 
 
 def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path | None):

@@ -19,14 +19,13 @@ from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.protection import protect
 from elseface.scripts.footage.tracking import FINE, Tracker
 from elseface.stage1_disentangle.detection import detect
-from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.faces import face_in_box, find_faces
 from elseface.stage1_disentangle.factors import (
     disentangle,
     estimate_attributes,
     masked_context,
     outside_faces,
 )
-from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.load import load_attribute_edit
 from rich.console import Console
@@ -53,7 +52,7 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
         "dlib's detector alone, not upsampled": lambda: plain(photo, 0),
         "dlib's detector alone, upsampled": lambda: plain(photo, 1),
         "detection": lambda: detect(photo),
-        "landmarks": lambda: predict(photo, face.box),
+        "landmarks": lambda: face_in_box(photo, face.box),
         "masked context": lambda: masked_context(
             photo, outside_faces(photo, [face]), face, decoder.size
         ),

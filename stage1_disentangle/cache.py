@@ -24,7 +24,8 @@ from elseface.stage1_disentangle import alignment
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, PORTRAIT_SIZE
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, detect
-from elseface.stage1_disentangle.faces import RIM, face_in_box
+from elseface.stage1_disentangle.faces import RIM, face_at
+from elseface.stage1_disentangle.landmarks import predict
 from rich.progress import track
 
 SIZE = 128
@@ -141,7 +142,8 @@ def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
         boxes = detect(photo)
         if not boxes:
             continue
-        face = face_in_box(photo, _most_central(boxes, photo.shape))
+        box = _most_central(boxes, photo.shape)
+        face = face_at(predict(photo, box), box)  # CelebA's people hold their heads upright
         record = np.zeros((), RECORD)
         record["crop"] = face.alignment.crop(photo, SIZE)
         record["portrait"] = face.alignment.crop(photo, PORTRAIT_SIZE, PORTRAIT_FIELD)

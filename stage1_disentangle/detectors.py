@@ -52,13 +52,17 @@ def union(photo: np.ndarray) -> list[Box]:
 
 
 def load_detector(name: DetectorName) -> Detector:
-    """A detector by name."""
+    """A detector by name, its networks loaded."""
     detectors: dict[DetectorName, Detector] = {
         DetectorName.UNION: union,
         DetectorName.FRONTAL: detect,
         DetectorName.CNN: convolutional,
         DetectorName.MTCNN: mtcnn,
     }
+    if name is DetectorName.MTCNN:
+        mtcnn_network()
+    else:  # the frontal one, too, asks it where it is not sure
+        mmod.network()
     return detectors[name]
 
 

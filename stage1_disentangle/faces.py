@@ -41,15 +41,17 @@ def aligned_face(photo: np.ndarray) -> Face:
 
 def face_in_box(photo: np.ndarray, box: Box) -> Face:
     """The face in a detector's box, its landmarks predicted; it may be tilted."""
-    return face_at(predict(photo, box, tilt(photo, box)), box)
+    turned = tilt(photo, box)
+    return face_at(predict(photo, box, turned), box, turned)
 
 
-def face_at(landmarks: np.ndarray, box: Box) -> Face:
-    """The face with these landmarks (68, 2) in photo pixels, in a frame that holds its ellipse.
+def face_at(landmarks: np.ndarray, box: Box, tilt: float = 0.0) -> Face:
+    """The face with these landmarks (68, 2) in photo pixels, in a frame that holds its ellipse;
+    `tilt` as of :class:`Face`.
 
     The ellipse of a long or turned face would leave the frame that the eyes and mouth ask for,
     and what lies beyond the frame could not be replaced.
     """
     alignment = align(landmarks)
     reach = np.abs(face_ellipse(alignment.to_frame(landmarks)).bounds() - 0.5).max()
-    return Face(box, landmarks, alignment.widened(max(1.0, reach / (0.5 - RIM))))
+    return Face(box, landmarks, alignment.widened(max(1.0, reach / (0.5 - RIM))), tilt)

@@ -37,7 +37,10 @@ def predict(photo: np.ndarray, box: Box, tilt: float = 0) -> np.ndarray:
 def surroundings(box: Box, tilt: float) -> Alignment:
     """The frame about a box in which a face that is so tilted stands upright."""
     left, top, right, bottom = box
-    centre, side = np.array([left + right, top + bottom]) / 2, FIELD * max(right - left, 1)
+    centre, side = (
+        np.array([left + right, top + bottom]) / 2,
+        FIELD * max(right - left, bottom - top, 1),
+    )
     cos, sin = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
     rotation = np.array([[cos, sin], [-sin, cos]]) / side
     return Alignment(np.c_[rotation, 0.5 - rotation @ centre])

@@ -1,7 +1,7 @@
 """Faces that lie on their side, or half so: dlib's predictor starts from an upright one.
 
-The picture about a box is turned until the frontal detector, which bears no more than twenty
-degrees or so either way, is sure that it sees a face.
+Where upright landmarks do not fit, the picture about the box is turned to where the frontal
+detector, which bears twenty degrees or so either way, likes best what it sees.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import numpy as np
 from elseface.stage1_disentangle.alignment import align
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import SURE, candidates
+from elseface.stage1_disentangle.fit import UNSTEADY, unsteadiness
 from elseface.stage1_disentangle.landmarks import FIELD, predict, surroundings
 
 #: Degrees, clockwise, that are tried.
 TILTS = (-30, 30, -60, 60, -90, 90)
-#: A face that scores less upright may be a tilted one; up to so many degrees it counts as upright.
-CLEAR, UPRIGHT = 0.6, 15
+#: An upright face that scores so much needs no other look.
+CLEAR = 1.2
 #: Side in pixels of what the detector is shown; a box fills less than half of it.
 SIDE = 200
 #: So much of a box's side may lie between its middle and that of what is seen in it, and so many
@@ -25,20 +26,18 @@ REACH, RATIO = 0.4, 1.5
 
 def tilt(photo: np.ndarray, box: Box) -> float:
     """By how many degrees, clockwise, the face in a box of a photo, uint8 RGB, is turned; 0 where
-    it is upright enough, or nothing is seen."""
-    upright = _score(photo, box, 0)
-    if upright >= CLEAR:
-        return 0
+    upright landmarks fit, or no others do."""
+    if _score(photo, box, 0) >= CLEAR or unsteadiness(photo, box) <= UNSTEADY:
+        return 0.0
     scores = {degrees: _score(photo, box, degrees) for degrees in TILTS}
     best = max(scores, key=scores.__getitem__)
-    if scores[best] < max(SURE, upright):
-        return 0
-    across = align(predict(photo, box, best)).matrix[0]
-    found = float(np.degrees(np.arctan2(across[1], across[0])))
-    return found if abs(found) > UPRIGHT else 0
+    if scores[best] < SURE:
+        return 0.0
+    found = align(predict(photo, box, best)).roll
+    return found if unsteadiness(photo, box, found) <= UNSTEADY else 0.0
 
 
-def _score(photo: np.ndarray, box: Box, degrees: int) -> float:
+def _score(photo: np.ndarray, box: Box, degrees: float) -> float:
     """The detector's score of a face of the box's size in its middle."""
     crop = surroundings(box, degrees).crop(photo, SIDE)
     side = SIDE / FIELD

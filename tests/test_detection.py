@@ -10,13 +10,15 @@ import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.release.boxes import parse_box, read_boxes
 from elseface.scripts.release.finder import load_finder
+from elseface.scripts.release.recognition import look_again
 from elseface.stage1_disentangle import mmod
 from elseface.stage1_disentangle.box import merged, overlap
 from elseface.stage1_disentangle.choices import DetectorName
+from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import load_detector, second
 from elseface.stage1_disentangle.dlib_file import model_path
-from elseface.stage1_disentangle.faces import face_in_box
+from elseface.stage1_disentangle.faces import face_at, face_in_box
 from elseface.stage1_disentangle.fit import UNSTEADY, fits, unsteadiness
 from elseface.stage1_disentangle.tilt import tilt
 
@@ -84,23 +86,37 @@ def test_one_box_a_face(random):
 
 def test_landmarks_fit_a_face_and_nothing_else(portrait, random):
     assert unsteadiness(portrait, FACE) < UNSTEADY / 5
-    assert not fits(portrait, (20, 350, 110, 440))  # the suit
-    assert not fits(random.integers(0, 256, (200, 200, 3), dtype=np.uint8), (50, 50, 150, 150))
-    assert not fits(np.zeros((50, 50, 3), np.uint8), (-300, -300, -200, -200))
+    noise = random.integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    for photo, box in (
+        (portrait, (20, 350, 110, 440)),  # the suit
+        (noise, (50, 50, 150, 150)),
+        (np.zeros((50, 50, 3), np.uint8), (-300, -300, -200, -200)),
+    ):
+        assert not fits(photo, face_in_box(photo, box))
 
 
-@pytest.mark.parametrize("degrees", [-60, -40, -20, 20, 40, 60])
-def test_landmarks_lie_on_a_tilted_face_too(portrait, degrees):
-    turn = cv2.getRotationMatrix2D((220, 121), -degrees, 1.0)
-    turn[:, 2] += 20, 60
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("degrees", range(-60, 61, 10))
+def test_landmarks_lie_on_a_tilted_face_too(portrait, degrees, mirrored):
+    """Whether the box is a detector's or reaches around the landmarks."""
+    left, top, right, bottom = FACE
+    if mirrored:
+        left, right = portrait.shape[1] - 1 - right, portrait.shape[1] - 1 - left
+        portrait = np.ascontiguousarray(portrait[:, ::-1])
+    middle = np.array([left + right, top + bottom]) / 2
+    turn = cv2.getRotationMatrix2D(middle, -degrees, 1.0)
+    turn[:, 2] += (210, 180) - middle
     turned = cv2.warpAffine(portrait, turn, (420, 400), borderMode=cv2.BORDER_REPLICATE)
-    upright = face_in_box(portrait, FACE).landmarks
-    centre = turn @ [*np.add(FACE[:2], FACE[2:]) / 2, 1]
-    box = tuple(round(edge) for edge in (*(centre - 45), *(centre + 45)))
+    upright = face_in_box(portrait, (left, top, right, bottom)).landmarks
     expected = upright @ turn[:, :2].T + turn[:, 2]
-    apart = np.linalg.norm(face_in_box(turned, box).landmarks - expected, axis=1)
-    assert apart.mean() < 0.05 * (FACE[2] - FACE[0])
-    assert fits(turned, box)
+    centre = np.array([210, 180])
+    known = face_at(expected, (0, 0, 1, 1))
+    for low, high in ((centre - 45, centre + 45), (expected.min(0), expected.max(0))):
+        found = face_in_box(turned, tuple(round(edge) for edge in (*low, *high)))
+        apart = np.linalg.norm(found.landmarks - expected, axis=1)
+        assert apart.mean() < 0.08 * (FACE[2] - FACE[0])
+        assert np.linalg.norm(look_again(turned, found) - look(turned, known), axis=1).max() < 0.45
+    assert fits(turned, face_in_box(turned, (165, 135, 255, 225)))
 
 
 def test_an_upright_face_is_not_turned(portrait, random):

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import elseface
 import pytest
-from PIL import Image
 
 ORDER = ["common", "stage1_disentangle", "stage2_reconstruct", "stage3_generate", "scripts"]
 ROOT = Path(elseface.__file__).parent
@@ -43,19 +42,3 @@ def test_help_loads_nothing_heavy():
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
-
-
-def test_photos_without_networks_wait_for_none(portrait, tmp_path):
-    """Where the frontal detector is sure, and nobody asks another."""
-    Image.fromarray(portrait[20:220, 120:320]).save(tmp_path / "in.png")
-    code = (
-        "import sys; from elseface.scripts.cli import app\n"
-        "arguments = ['anonymize', 'in.png', '-o', 'out', '--method', 'blur', '--no-verify',"
-        " '--detector', 'frontal']\n"
-        "app(arguments, standalone_mode=False)\n"
-        "print([m for m in ('tensorflow', 'keras', 'sklearn', 'gensim') if m in sys.modules])"
-    )
-    shown = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    assert shown.stdout.strip() == "[]" and (tmp_path / "out/in.png").exists()

@@ -35,7 +35,7 @@ class Mtcnn:
 
 def as_seen(result: np.ndarray, face: Face) -> Face:
     """The face with the landmarks that the result shows, by which an attacker would cut it out."""
-    return replace(face, landmarks=predict(result, face.box))
+    return replace(face, landmarks=predict(result, face.box, face.tilt))
 
 
 def landmark_error(seen: Face, face: Face) -> float:

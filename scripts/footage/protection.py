@@ -2,7 +2,7 @@
 
 What is promised, of every face that the detectors see in one of the frames searched (every third
 for frontal faces from 80 pixels; every twelfth and the first of a scene for those from 40, and for
-tilted or turned ones that take up a fifth of the picture; see
+tilted or turned ones that take up a fifth of its width; see
 :mod:`~elseface.scripts.footage.tracking`):
 
 - it is replaced in every frame in which the detector sees it where it is expected;

@@ -11,6 +11,7 @@ from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracking import Tracker
 from elseface.scripts.release.scene import Step
 from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage1_disentangle.fit import fits
 
 
@@ -47,7 +48,7 @@ class Rescue(Tracker):
 
     def new_person(self, number: int, now: int, box: Box) -> Person:
         """Somebody who is pixelated or black if no landmarks lie on the face."""
-        person = Person(self.first + number, self.found_by, fits(self.frames[now], box))
+        person = Person(self.first + number, self.found_by, _fits(self.frames[now], box))
         if not person.fits:
             person.ladder = unfit_ladder(self.traceless)
         if self.late:
@@ -56,4 +57,8 @@ class Rescue(Tracker):
 
     def sighting(self, photo: np.ndarray, box: Box) -> Sighting:
         """Of a face on which no landmarks lie, an average one in its place."""
-        return super().sighting(photo, box) if fits(photo, box) else average(box)
+        return super().sighting(photo, box) if _fits(photo, box) else average(box)
+
+
+def _fits(photo: np.ndarray, box: Box) -> bool:
+    return fits(photo, face_in_box(photo, box))

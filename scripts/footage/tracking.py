@@ -28,7 +28,8 @@ from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import union
 from scipy.optimize import linear_sum_assignment
 
-#: Every so many frames frontal faces from 80 pixels are searched for, and all kinds from 40.
+#: Every so many frames frontal faces from 80 pixels are searched for; and from 40, with tilted and
+#: turned ones that take up a fifth of the width.
 COARSE, FINE = 3, 12
 #: A found face is a lost one if it lies this near to where that is expected, over its radius; one
 #: farther away may be somebody else, while the lost one is still there.

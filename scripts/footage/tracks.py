@@ -17,6 +17,8 @@ RECENT, PAST = 5, 10
 #: A cover over a face that is not seen is this much larger than the face was, for it may have
 #: turned, and grows with the deviation of its place, over the landmarks' radius, up to the latter.
 GROWTH, MAX_GROWTH = 0.12, 0.4
+#: Degrees from which the predictor needs a face turned upright.
+TILTED = 20
 #: Centres closer than this, over the radius, are one face's: no two that are seen lie so close.
 SAME = 0.9
 
@@ -39,7 +41,9 @@ class Cover:
     def face(self) -> Face:
         """The face to give an anonymizer."""
         (left, top), (right, bottom) = self.landmarks.min(0), self.landmarks.max(0)
-        return face_at(self.landmarks, (int(left), int(top), int(right), int(bottom)))
+        face = face_at(self.landmarks, (int(left), int(top), int(right), int(bottom)))
+        roll = face.alignment.roll
+        return replace(face, tilt=roll) if abs(roll) > TILTED else face
 
 
 @dataclass(eq=False)

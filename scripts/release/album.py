@@ -28,6 +28,6 @@ def introduce(jobs: Sequence[Job], finder: Finder, casting: Keyed) -> None:
             faces = finder.find(job.source, photo)
         except Exception:
             continue
-        met += [look(photo, face) for face, _ in faces if fits(photo, face.box)]
+        met += [look(photo, face) for face, _ in faces if fits(photo, face)]
     if met:
         casting.introduce(np.stack(met))

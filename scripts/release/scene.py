@@ -64,7 +64,7 @@ class Subject:
     distance : at which the method took its draw, where it compares
     attempt : what verification said of the present step; None where it did not look
     tried : what it said of those before
-    seen : the written pixels around it and their descriptor (128,), when it was last looked at
+    seen : the written pixels around it and their descriptors (2, 128), when it was last looked at
     """
 
     photo: np.ndarray
@@ -155,7 +155,7 @@ class Scene:
         if any(overlap(face.box, box) >= SAME for box in self.skipped):
             self.spared.append(Spared(face.box, "--skip-face"))
             return None
-        good = fits(self.photo, face.box)
+        good = fits(self.photo, face)
         ladder = list(LADDER if good else UNFIT_LADDER)
         subject = Subject(self.photo, face, found_by, good, ladder)
         if self.consent and good and (known := self.consent.recognise(subject.original)):

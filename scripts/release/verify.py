@@ -72,9 +72,9 @@ def passes(written: np.ndarray, subject: Subject, scene: Scene) -> bool:
         passed = not gone.size or float(gone.mean()) <= BLACK  # of a video, it may have left
         subject.attempt = Attempt(subject.step, passed)
         return passed
-    now = _descriptor(written, subject)
+    now = _descriptors(written, subject)
     own, *others = (
-        float(np.linalg.norm(now - other.original))
+        float(np.linalg.norm(now - other.original, axis=-1).min())
         for other in [subject, *(s for s in scene.subjects if s is not subject)]
     )
     # What the recognizer is blind to it cannot verify; only pixels cover it whatever it says.
@@ -84,11 +84,11 @@ def passes(written: np.ndarray, subject: Subject, scene: Scene) -> bool:
     return passed
 
 
-def _descriptor(written: np.ndarray, subject: Subject) -> np.ndarray:
+def _descriptors(written: np.ndarray, subject: Subject) -> np.ndarray:
     """What the recognizer sees of a subject now; it need not look where nothing is new."""
     here = written[subject.face.alignment.widened(2).window(written.shape)]
     if subject.seen is None or not np.array_equal(subject.seen[0], here):
-        subject.seen = here, look_again(written, subject.face.box)
+        subject.seen = here, look_again(written, subject.face)
     return subject.seen[1]
 
 
