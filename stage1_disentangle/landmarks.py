@@ -14,7 +14,6 @@ BROWS = slice(17, 27)
 RIGHT_EYE, LEFT_EYE, MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)
 INNER = slice(17, 68)  # brows, eyes, nose and mouth: all but the jaw line
 
-
 #: Side of a tilted face's surroundings, over that of its box, and in pixels at most.
 FIELD, MOST = 2.2, 400
 
