@@ -292,11 +292,15 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     assert "is not empty" in complaints(run(*command))[0]
     first = (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns
     del results["methods"]["blur"]
+    results["methods"]["unchanged"]["by hand"] = True  # what is done is not done again
     (out / "results.json").write_text(json.dumps(results))
     assert run(*command, "--resume").returncode == 0
     again = json.loads((out / "results.json").read_text())
+    assert again["methods"]["unchanged"]["by hand"]
     assert list(again["methods"]) == [*list(results["methods"])[:3], "blur", "pixelate:0.5"]
     assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns == first
+    (out / "report.html").unlink()  # as of a run that was killed before it could write
+    assert run(*command, "--resume").returncode == 0 and (out / "report.html").exists()
     same = run("evaluate", "--compare", out / "results.json", out / "results.json")
     assert "no difference" in same.stdout
     assert "other settings" in complaints(run(*command, "--resume", "--limit", "3"))[0]
