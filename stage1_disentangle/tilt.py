@@ -1,7 +1,7 @@
 """Faces that lie on their side, or half so: dlib's predictor starts from an upright one.
 
 Where upright landmarks do not fit, the picture about the box is turned to where the frontal
-detector, which bears twenty degrees or so either way, likes best what it sees.
+detector, which bears twenty degrees or so either way, sees a face and landmarks fit best.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ def tilt(photo: np.ndarray, box: Box) -> float:
     upright landmarks fit, or no others do."""
     if _score(photo, box, 0) >= CLEAR or unsteadiness(photo, box) <= UNSTEADY:
         return 0.0
-    scores = {degrees: _score(photo, box, degrees) for degrees in TILTS}
-    best = max(scores, key=scores.__getitem__)
-    if scores[best] < SURE:
-        return 0.0
-    found = align(predict(photo, box, best)).roll
-    return found if unsteadiness(photo, box, found) <= UNSTEADY else 0.0
+    seen = [degrees for degrees in TILTS if _score(photo, box, degrees) >= SURE]
+    rolls = [align(predict(photo, box, degrees)).roll for degrees in seen]
+    errors = {roll: unsteadiness(photo, box, roll) for roll in rolls}
+    best = min(errors, key=errors.__getitem__, default=0.0)
+    return best if errors and errors[best] <= UNSTEADY else 0.0
 
 
 def _score(photo: np.ndarray, box: Box, degrees: float) -> float:
