@@ -5,35 +5,33 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import numpy as np
 from elseface.scripts.evaluation.privacy import NAIVE, PARROT
+
+#: Ten methods have the colours, and one marker and kind of line; the next ten have the next.
+MARKERS, LINES = "os^D", ("-", "--", ":", "-.")
+#: What is scored less is drawn there: the axis is logarithmic.
+LEAST = 1e-3
 
 
 def privacy(results: dict[str, Any]) -> str:
-    """Naive and parrot rank-1 by the first recognizer against the Frechet distance: a point a
-    method, with its interval; the lower left is where to be."""
+    """Naive and parrot rank-1 against the Frechet distance, a row a recognizer: a point a method,
+    with its interval; the lower left is where to be."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 4.5))
-    axes = figure.subplots(1, 2, sharey=True)
-    for axis, attack in zip(axes, (NAIVE, PARROT)):
-        for name, figures in results["methods"].items():
-            recognizer, scores = next(iter(figures["privacy"].items()))
-            if attack not in scores:
-                continue
-            mean, (low, high) = scores[attack]["mean"], scores[attack]["interval"]
-            if "quality" not in figures:  # a stranger's picture has no method's
-                axis.axhline(mean, color="grey", linestyle=":", label=name)
-                continue
-            x = figures["quality"][f"Frechet distance, {recognizer}"]
-            axis.errorbar(
-                x, mean, [[max(0, mean - low)], [max(0, high - mean)]], fmt="o", capsize=3
-            )
-            axis.annotate(name, (x, mean), (5, 4), textcoords="offset points", fontsize=7)
-            axis.set_xlabel(f"Frechet distance, {recognizer}")
-        axis.axhline(results["chance"], color="grey", linestyle="--", label="chance")
-        axis.set_ylabel(attack)
-        axis.margins(x=0.15)
-        axis.legend(fontsize=7)
+    recognizers = [
+        name
+        for name in next(iter(results["methods"].values()))["privacy"]
+        if any(_distance(figures, name) is not None for figures in results["methods"].values())
+    ]
+    if not recognizers:
+        return ""
+    figure = Figure(figsize=(11, 4 * len(recognizers)), layout="constrained")
+    rows = figure.subplots(len(recognizers), 2, sharey=True, squeeze=False)
+    for recognizer, row in zip(recognizers, rows):
+        for axis, attack in zip(row, (NAIVE, PARROT)):
+            _scatter(axis, results, recognizer, attack)
+    figure.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
     return _svg(figure)
 
 
@@ -44,24 +42,45 @@ def roc(results: dict[str, Any]) -> str:
     recognizers = list(next(iter(results["methods"].values())).get("curves", {}))
     if not recognizers:
         return ""
-    figure = Figure(figsize=(5 * len(recognizers), 4.5))
-    for axis, recognizer in zip(
-        figure.subplots(1, len(recognizers), squeeze=False)[0], recognizers
-    ):
-        for name, figures in results["methods"].items():
+    figure = Figure(figsize=(4.5 * len(recognizers) + 2, 4), layout="constrained")
+    axes = figure.subplots(1, len(recognizers), squeeze=False, sharey=True)[0]
+    for axis, recognizer in zip(axes, recognizers):
+        for i, (name, figures) in enumerate(results["methods"].items()):
             if curve := figures.get("curves", {}).get(recognizer):
-                axis.plot(*zip(*curve), label=name)
-        axis.plot([1e-4, 1], [1e-4, 1], color="grey", linestyle="--", label="blind")
-        axis.set_xscale("log")
-        axis.set_xlabel("false accepts")
-        axis.set_ylabel("true accepts")
-        axis.set_title(recognizer, fontsize=9)
-        axis.legend(fontsize=6)
+                axis.plot(
+                    *zip(*curve), color=f"C{i % 10}", linestyle=LINES[i // 10 % 4], label=name
+                )
+        rates = np.geomspace(1e-4, 1, 50)
+        axis.plot(rates, rates, color="grey", linewidth=3, alpha=0.5, label="blind")
+        axis.set(xscale="log", xlabel="false accepts", ylabel="true accepts", title=recognizer)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
     return _svg(figure)
 
 
+def _scatter(axis: Any, results: dict[str, Any], recognizer: str, attack: str) -> None:
+    for i, (name, figures) in enumerate(results["methods"].items()):
+        score = figures["privacy"].get(recognizer, {}).get(attack)
+        if score is None:
+            continue
+        mean, low, high = (max(LEAST, v) for v in (score["mean"], *score["interval"]))
+        x = _distance(figures, recognizer)
+        if x is None:  # a stranger's picture has no method's
+            axis.axhline(mean, color="grey", linestyle=":", label=name)
+            continue
+        axis.errorbar(
+            x, mean, [[max(0, mean - low)], [max(0, high - mean)]], fmt=MARKERS[i // 10 % 4],
+            color=f"C{i % 10}", capsize=3, label=name,
+        )  # fmt: skip
+    axis.axhline(results["chance"], color="grey", linestyle="--", label="chance")
+    axis.set(yscale="log", xlabel=f"Frechet distance, {recognizer}", ylabel=attack)
+    axis.margins(x=0.1)
+
+
+def _distance(figures: dict[str, Any], recognizer: str) -> float | None:
+    return figures.get("quality", {}).get(f"Frechet distance, {recognizer}")
+
+
 def _svg(figure: Any) -> str:
-    figure.tight_layout()
     text = io.StringIO()
     figure.savefig(text, format="svg")
     return text.getvalue()[text.getvalue().index("<svg") :]
