@@ -103,5 +103,6 @@ def mtcnn_network() -> Any:
     for stage in found.stages:
         # One graph for pictures of any size: the same boxes in half the time of layer after layer.
         any_size = tf.TensorSpec((None, None, None, 3))
-        stage.model.call = tf.function(stage.model.call, input_signature=[any_size])
+        call = stage.model.call
+        stage.model.call = tf.function(call, input_signature=[any_size], autograph=False)
     return found
