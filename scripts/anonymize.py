@@ -27,6 +27,11 @@ class IfNoFace(StrEnum):
     COPY = "copy"
 
 
+LabelText = Annotated[
+    str, typer.Option(help='Words to write on the result, such as "synthetic face".')
+]
+
+
 @explained
 def command(
     paths: Annotated[
@@ -67,9 +72,7 @@ def command(
     keep_person: Annotated[
         Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
     ] = None,
-    label: Annotated[
-        str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
-    ] = "",
+    label: LabelText = "",
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")

@@ -20,8 +20,9 @@ def alexnet(people: int) -> keras.Model:
     """Crops (n, SIZE, SIZE, 3), RGB in [0, 255], to probabilities (n, people)."""
     crop = keras.Input((SIZE, SIZE, 3))
     x = layers.Rescaling(1 / 127.5, -1)(crop)
-    for width, side, pool in ((48, 5, True), (96, 5, True), (128, 3, False), (128, 3, True)):
-        x = layers.Conv2D(width, side, padding="same", activation="relu")(x)
+    blocks = ((48, 5, 2, True), (96, 5, 1, True), (128, 3, 1, False), (128, 3, 1, True))
+    for width, side, stride, pool in blocks:
+        x = layers.Conv2D(width, side, stride, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x) if pool else x
     x = layers.Flatten()(x)
     for width in (512, 512, 256):
