@@ -4,6 +4,8 @@ What counts as shown is decided by the pixels of the written and decoded file al
 a face, in the place where the scene put it, that is as it was.
 """
 
+import gc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -135,3 +137,22 @@ def test_memory_is_bounded():
     ):
         assert taken - given <= 12 + 3 * protection.BATCH
     assert given == 199
+
+
+def test_nobody_is_remembered_where_frames_never_end():
+    """Who was in an earlier scene is forgotten, as a camera may run for days."""
+    scenes = [background for _ in range(2) for background in (ONE, OTHER)]
+    shots = [
+        shot(scene, [(100 + 40 * i, 120)]) for i, scene in enumerate(scenes) for _ in range(14)
+    ]
+    frames = (Frame(s.pixels, i) for i, s in enumerate(shots))
+    blackout, tracker = load_obfuscation(MethodName.BLACKOUT), tracking.Tracker(50)
+    people = weakref.WeakSet()
+    met = 0
+    for protected in protection.protect(frames, blackout, 0, 12, [tracker]):
+        for cover in protected.covers:
+            met += cover.person not in people
+            people.add(cover.person)
+        del protected, cover
+    gc.collect()
+    assert met == 4 and len(people) <= 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from elseface.scripts.footage import tracking
+from elseface.scripts.footage import matching, tracking
 from elseface.scripts.footage.cuts import FRAMES, Start, starts
 from elseface.scripts.footage.following import drift, look, plausible
 from elseface.scripts.footage.smoothing import LIMIT, Sighting, radius, smooth
@@ -129,7 +129,7 @@ def test_who_comes_in_elsewhere_does_not_end_the_cover_of_who_is_lost(covers, me
         frames = [[one]] * lost + [[]] * 30 + [[other]] * 50
         seen = covers(frames, hold)
         people = {c.person.number for here in seen for c in here}
-        if aside < tracking.NEAR:
+        if aside < matching.NEAR:
             assert people == {0}
             continue
         assert people == {0, 1}

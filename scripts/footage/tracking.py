@@ -13,6 +13,7 @@ import numpy as np
 from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.first_sight import sighting
 from elseface.scripts.footage.following import drift, look
+from elseface.scripts.footage.matching import matched, mistaken
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracks import (
@@ -26,14 +27,10 @@ from elseface.scripts.footage.tracks import (
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import union
-from scipy.optimize import linear_sum_assignment
 
 #: Every so many frames frontal faces from 80 pixels are searched for; and from 40, with tilted and
 #: turned ones that take up a fifth of the width.
 COARSE, FINE = 3, 12
-#: A found face is a lost one if it lies this near to where that is expected, over its radius; one
-#: farther away may be somebody else, while the lost one is still there.
-NEAR = 2.0
 
 
 @dataclass(frozen=True)
@@ -53,14 +50,15 @@ class Tracker:
     ----------
     hold : frames that a lost face stays covered
     people : filled in the order they are found; those of an earlier pass over the same frames are
-        found again, as everything here hangs on the frames alone
+        found again, as everything here hangs on the frames alone.  None: nobody is remembered, as
+        where frames never end
     """
 
     def __init__(self, hold: int, people: list[Person] | None = None) -> None:
         self.hold = hold
         self.frames: dict[int, np.ndarray] = {}
         self.tracks: list[Track] = []
-        self.people = [] if people is None else people
+        self.people = people
         self._found = self._count = self._scene = self._searched_coarsely = (
             self._searched_finely
         ) = 0
@@ -75,7 +73,8 @@ class Tracker:
                 track.end = now
         for track in self._live():
             self._follow(track, now)
-        self._part(now)
+        for track in mistaken(self._live(), now):
+            track.withdraw(now)
         self._meet(now, self.search(now, start.abrupt))
 
     def search(self, now: int, abrupt: bool) -> list[Box]:
@@ -140,30 +139,12 @@ class Tracker:
         if lost > self.hold or (lost and has_left(expected, photo)):
             track.end = now
 
-    def _part(self, now: int) -> None:
-        """Of two tracks that saw the same face, the one that expected it less did not."""
-        sure = [track for track in self._live() if track.last_sure == now]
-        surprise = {t: apart(t.seen[now].landmarks, _before(t, now)) for t in sure}
-        sure.sort(key=surprise.__getitem__)
-        for i, track in enumerate(sure):
-            here = track.seen[now].landmarks
-            others = (other.seen[now].landmarks for other in sure[:i] if now in other.seen)
-            if any(apart(here, other) < SAME for other in others):
-                track.withdraw(now)
-
     def _meet(self, now: int, boxes: list[Box]) -> None:
         """Boxes of faces found in the whole frame: known ones, lost ones, new ones."""
-        live = self._live()
-        places = [t.seen[now].landmarks if now in t.seen else t.expected(now) for t in live]
         found = [self.sighting(self.frames[now], box) for box in boxes]
-        cost = np.array([[apart(s.landmarks, place) for place in places] for s in found]).reshape(
-            len(found), len(live)
-        )
-        gates = np.array([SAME if t.last_sure == now else NEAR for t in live])
-        pairs = linear_sum_assignment(np.where(cost < gates, cost, 1e6))
-        known = {s: t for s, t in zip(*pairs) if cost[s, t] < gates[t]}
+        known = matched(found, self._live(), now)
         for i, seen in enumerate(found):
-            track = live[known[i]] if i in known else None
+            track = known.get(i)
             if track is None:
                 person = self._next_person(now, boxes[i])
                 self._begin(person, now, seen, self._scene)
@@ -172,10 +153,12 @@ class Tracker:
                 self._begin(track.person, now, seen, max(self._scene, track.last_sure + 1))
 
     def _next_person(self, now: int, box: Box) -> Person:
-        if self._found == len(self.people):
-            self.people.append(self.new_person(self._found, now, box))
-        self._found += 1
-        return self.people[self._found - 1]
+        number, self._found = self._found, self._found + 1
+        if self.people is None:
+            return self.new_person(number, now, box)
+        if number == len(self.people):
+            self.people.append(self.new_person(number, now, box))
+        return self.people[number]
 
     def _begin(self, person: Person, now: int, sighting: Sighting, earliest: int) -> None:
         """A track of a face found now, followed back to where it entered or was lost."""
@@ -200,7 +183,3 @@ class Tracker:
             and apart(t.seen[frame].landmarks, found.landmarks) < SAME
             for t in self.tracks
         )
-
-
-def _before(track: Track, now: int) -> np.ndarray:
-    return track.seen[max((f for f in track.seen if f < now), default=now)].landmarks
