@@ -15,7 +15,7 @@ from elseface.common.files import check_extras, list_photos, plan
 from elseface.common.location import located
 from elseface.scripts import loading
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
-from elseface.scripts.release.engine import EngineName, load_pool
+from elseface.scripts.release.engine import EngineName, load_pool, worthwhile
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
@@ -89,7 +89,7 @@ def command(
     workers: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Photos at once, 1.3 GB each; otherwise 1, or every core of the cluster."
+            min=1, help="Photos at once, 1.3 GB each; otherwise what pays, or the whole cluster."
         ),
     ] = None,
     weights: loading.Weights = None,
@@ -160,6 +160,8 @@ def command(
 
         def work() -> None:
             count = workers and max(1, min(workers, len(jobs)))
+            if engine is EngineName.LOCAL and not (workers or key):
+                count = worthwhile(len(jobs))
             with load_pool(engine, count, task, make, weights) as pool:
                 run.do(progress(jobs, len(jobs), "anonymize"), pool)
 

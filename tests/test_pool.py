@@ -3,10 +3,12 @@
 import json
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
+from elseface.scripts.release.engine import worthwhile
 from elseface.scripts.release.journal import Entry, open_journal
 from elseface.scripts.release.pool import DEATHS, Pool
 from elseface.scripts.release.task import not_done
@@ -151,3 +153,17 @@ def test_one_that_is_of_another_kind_costs_the_others_nothing(capsys):
 def test_a_run_in_which_everything_dies_ends():
     with pytest.raises(ElsefaceError, match="workers in a row ended"):
         done([Fake("0123456") for _ in range(30)], 1)
+
+
+@pytest.mark.parametrize(
+    ("photos", "cores", "gigabytes", "count"),
+    [(39, 8, 64, 1), (40, 8, 64, 2), (10_000, 8, 64, 8), (10_000, 8, 5.3, 3), (10_000, 8, 1, 1),
+     (0, 1, 64, 1)],
+)  # fmt: skip
+def test_as_many_processes_as_photos_cores_and_memory_are_worth(
+    monkeypatch, photos, cores, gigabytes, count
+):
+    memory = SimpleNamespace(available=gigabytes * 1e9)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr("joblib.cpu_count", lambda: cores)
+    assert worthwhile(photos) == count

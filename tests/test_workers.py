@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from elseface.scripts.cli import app
+from elseface.scripts.release import engine
+from elseface.scripts.release.pool import Here
 from elseface.scripts.release.provenance import made_with
 from elseface.scripts.release.run import Run
 from PIL import Image
@@ -172,3 +174,21 @@ def test_mistakes_get_one_line(photos, monkeypatch):
         result = CliRunner().invoke(app, ["anonymize", "photos", "-o", "out", *map(str, more)])
         assert result.exit_code == 2 and says in result.stderr
         assert result.stderr.count("\n") == 1 and not Path("out").exists()
+
+
+def test_many_photos_are_shared_out_unasked(photos, monkeypatch):
+    """And few are not."""
+    shares = []
+
+    class Near(Here):
+        def __init__(self, make, share):
+            super().__init__(make())
+            shares.append(share)
+
+    monkeypatch.setattr("elseface.scripts.release.process.Process", Near)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    alone = anonymize("alone")
+    assert not shares
+    monkeypatch.setattr(engine, "START", 4)
+    assert anonymize("together") == alone and shares == [2, 2]
+    assert files("together") == files("alone")

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from elseface.scripts.release.task import Task
 
 
+#: What a process needs in bytes, and how many photos it could have done while it starts.
+MEMORY, START = 1_300_000_000, 20
+
+
 class EngineName(StrEnum):
     """On this machine, or on those of a Ray cluster."""
 
@@ -32,7 +36,7 @@ def load_pool(
 
     Parameters
     ----------
-    workers : how many; None: this process, or all that a cluster has room for
+    workers : how many; None, of a cluster: all that it has room for
     make : what those in other processes make `task` anew with
     weights : folder of elseface's own weights, None: those shipped
     """
@@ -46,4 +50,14 @@ def load_pool(
     from elseface.scripts.release.process import Process
 
     count = workers or 1
-    yield Pool(lambda: Process(make), count) if count > 1 else Pool(lambda: Here(task), 1)
+    yield Pool(lambda: Process(make, count), count) if count > 1 else Pool(lambda: Here(task), 1)
+
+
+def worthwhile(photos: int) -> int:
+    """How many processes do so many photos soonest here: one a core, as far as the memory that is
+    left goes, and none that could hardly have started when all is done."""
+    import joblib
+    import psutil
+
+    room = psutil.virtual_memory().available // MEMORY - 1  # the command itself needs as much
+    return max(1, min(joblib.cpu_count(), room, photos // START))
