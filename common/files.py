@@ -59,8 +59,8 @@ def list_photos(paths: Sequence[Path], skip: Path | None = None) -> list[tuple[P
 def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Path, str]]]:
     """Jobs for the photos of `paths`, names kept below `output`; and (photo, why) for the refused.
 
-    A result never takes the place of one of the originals or of another result of the run; a
-    result of an earlier run is replaced, but stays where the new one is refused.
+    A result never takes the place of one of the originals or of another result of the run; what
+    else is there, :func:`check_free` says.
     """
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
@@ -118,6 +118,29 @@ def real_path(path: Path) -> Path:
     if not is_here(path):
         return path.resolve()
     return Path(os.path.normcase(os.path.realpath(path)))
+
+
+def check_free(jobs: Sequence[Job], output: Path) -> None:
+    """Before the work: no result takes the place of a file that is in `output` already, which may
+    be another photo of the same name.
+
+    Raises
+    ------
+    ElsefaceError
+        When one would.
+    """
+    try:
+        if is_here(output):
+            there = [job.target for job in jobs if os.path.lexists(job.target)]
+        else:  # asked once: it may be far away
+            listed = set(output.rglob("*")) if output.exists() else set()
+            there = [job.target for job in jobs if job.target in listed]
+    except Exception as error:  # stores of objects have errors of their own
+        raise ElsefaceError(f"{output}: cannot be searched ({error})") from None
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        how = "choose another -o, or --overwrite"
+        raise ElsefaceError(f"{there[0]}{more}: already there; {how}")
 
 
 def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, list_photos, plan
+from elseface.common.files import check_extras, check_free, list_photos, plan
 from elseface.common.location import located
 from elseface.scripts import loading
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
@@ -25,11 +25,6 @@ class IfNoFace(StrEnum):
 
     SKIP = "skip"
     COPY = "copy"
-
-
-LabelText = Annotated[
-    str, typer.Option(help='Words to write on the result, such as "synthetic face".')
-]
 
 
 @explained
@@ -72,11 +67,16 @@ def command(
     keep_person: Annotated[
         Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
     ] = None,
-    label: LabelText = "",
+    label: Annotated[
+        str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
+    ] = "",
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results that are there already.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that had this option and --report.")
     ] = False,
@@ -111,6 +111,8 @@ def command(
         why = "who is who is sorted out anew" if resume else "only verification checks the new face"
         raise ElsefaceError(f"--key goes without {'--resume' if resume else '--no-verify'}: {why}")
     noted = Path(f"{report}.journal") if resume else None
+    if not (overwrite or (noted and noted.exists())):
+        check_free(jobs, folder)
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate, "--report with --resume": noted}
     photos |= {source for source, _ in refused}

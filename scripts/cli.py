@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 
 import typer
 from elseface.scripts import (
@@ -37,6 +39,9 @@ app.add_typer(assess.app, name="assess")
 
 
 @app.callback()
-def _quiet() -> None:
+def _prepared() -> None:
     """Replace the faces in photos by faces of nobody."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Whoever is told to end, as when the system goes down, ends as by Ctrl-C: no draft is left.
+    with contextlib.suppress(ValueError):  # in a thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -13,7 +13,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, real_path
 from elseface.common.output import write_whole
 from elseface.scripts import loading
-from elseface.scripts.anonymize import IfNoFace, LabelText, inputs
+from elseface.scripts.anonymize import IfNoFace, inputs
 from elseface.scripts.console import complain, explained, extra, silent_start
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
@@ -46,7 +46,6 @@ def command(
     verify: Annotated[
         bool, typer.Option(help="Look at what was written, until no face can be told.")
     ] = True,
-    label: LabelText = "",
     report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
@@ -72,22 +71,19 @@ def command(
             from elseface.scripts.footage.export import Export
             from elseface.scripts.footage.report import certify, describe
             from elseface.scripts.release.certify import issue
-            from elseface.scripts.release.label import Label
             from elseface.scripts.release.verify import load_verifier
             from elseface.stage1_disentangle.detectors import second
 
         found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
         verifier = load_verifier(verified_by) if verify else None
-        words = Label(label) if label else None
         export = Export(
-            source, output, anonymizer, seed, hold, not no_audio, verifier, words, bool(report)
+            source, output, anonymizer, seed, hold, not no_audio, verifier, bool(report)
         )
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
     settings = {"method": method, "keyed": key is not None, "hold": hold, "verify": verify}
-    settings["label"] = label
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     if report:
         summary = {"elseface": version("elseface"), "settings": {**settings, "seed": seed}}

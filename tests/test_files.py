@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import list_photos, plan
+from elseface.common.files import check_free, list_photos, plan
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -25,6 +25,15 @@ def test_output_within_input_is_not_searched(tmp_path):
     touch(tmp_path, "a.png", "out/a.png")
     jobs, errors = plan([tmp_path], tmp_path / "out")
     assert [job.source.name for job in jobs] == ["a.png"] and not errors
+
+
+def test_what_is_there_stays(tmp_path):
+    touch(tmp_path, "in/a.png", "in/b.jpg", "in/c.png", "out/c.png", "out/d.png")
+    jobs, _ = plan([tmp_path / "in"], tmp_path / "out")
+    check_free(jobs[:2], tmp_path / "out")
+    (tmp_path / "out/b.jpg").symlink_to("nowhere")
+    with pytest.raises(ElsefaceError, match=r"b\.jpg and 1 more: already there.*--overwrite"):
+        check_free(jobs, tmp_path / "out")
 
 
 def test_output_that_is_the_input_is_refused(tmp_path):

@@ -172,8 +172,8 @@ def test_mistakes_get_one_line(photos, anonymize):
 
 
 def test_without_resume_all_is_done_and_no_journal_left(photos, anonymize):
-    for _ in range(2):
-        assert len(anonymize(*options("out"))[2]) == 6
+    for more in ((), ("--overwrite",)):
+        assert len(anonymize(*options("out"), *more)[2]) == 6
     assert not os.path.exists("out.json.journal")
 
 

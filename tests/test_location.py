@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import plan
+from elseface.common.files import check_free, plan
 from elseface.common.location import located, make_folder
 from elseface.common.output import write_whole
 from elseface.scripts.cli import app
@@ -91,6 +91,15 @@ def test_a_result_never_takes_the_place_of_an_original(photos, store):
     assert len(jobs) == 3 and not refused
     write_whole(store / "photos/out/a.png", b"")
     assert len(plan([photos], store / "photos/out")[0]) == 3
+
+
+def test_what_is_there_stays(photos, store):
+    jobs, _ = plan([photos], store / "out")
+    check_free(jobs, store / "out")  # there is no such folder yet
+    (store / "out").mkdir()
+    jobs[1].target.write_bytes(b"another photo")
+    with pytest.raises(ElsefaceError, match="already there; choose another -o, or --overwrite"):
+        check_free(jobs, store / "out")
 
 
 def test_written_whole_or_not_at_all(store, monkeypatch):

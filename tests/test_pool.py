@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
+from elseface.scripts.release import engine
 from elseface.scripts.release.engine import worthwhile
 from elseface.scripts.release.journal import Entry, open_journal
 from elseface.scripts.release.pool import DEATHS, Pool
@@ -157,7 +158,7 @@ def test_a_run_in_which_everything_dies_ends():
 
 @pytest.mark.parametrize(
     ("photos", "cores", "gigabytes", "count"),
-    [(39, 8, 64, 1), (40, 8, 64, 2), (10_000, 8, 64, 8), (10_000, 8, 5.3, 3), (10_000, 8, 1, 1),
+    [(39, 8, 64, 1), (40, 8, 64, 2), (10_000, 8, 64, 8), (10_000, 8, 7, 3), (10_000, 8, 1, 1),
      (0, 1, 64, 1)],
 )  # fmt: skip
 def test_as_many_processes_as_photos_cores_and_memory_are_worth(
@@ -166,4 +167,19 @@ def test_as_many_processes_as_photos_cores_and_memory_are_worth(
     memory = SimpleNamespace(available=gigabytes * 1e9)
     monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
     monkeypatch.setattr("joblib.cpu_count", lambda: cores)
+    monkeypatch.setattr(engine, "LIMITS", ())
     assert worthwhile(photos) == count
+
+
+@pytest.mark.parametrize(("limit", "count"), [("max", 8), ("7000000000", 3), (None, 8)])
+def test_a_container_has_less_memory_than_its_machine(monkeypatch, tmp_path, limit, count):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=64e9))
+    monkeypatch.setattr("joblib.cpu_count", lambda: 8)
+    monkeypatch.setattr(engine, "LIMITS", (tmp_path / "memory.max",))
+    if limit:
+        (tmp_path / "memory.max").write_text(f"{limit}\n")
+    assert worthwhile(10_000) == count
+
+
+def test_nobody_is_hired_for_nothing():
+    Pool(lambda: pytest.fail("hired"), 3).do([], lambda place, entry: None)

@@ -182,13 +182,14 @@ def test_full_disk(video, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-def test_ctrl_c_leaves_nothing_behind(tmp_path):
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
     write(tmp_path / "in.mp4", scene(8) * 20)
     command = [PROGRAM, "video", "in.mp4", "-o", "out.mp4", "--method", "blackout"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.glob(".out.mp4.*.part")) and process.poll() is None:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in said
     assert "out.mp4 was not written" in said

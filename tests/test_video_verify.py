@@ -11,7 +11,6 @@ from elseface.scripts.footage import tracking
 from elseface.scripts.footage.export import LATE, PASSES, Export
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release import painter as painters
-from elseface.scripts.release.label import Label
 from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.detection import detect
@@ -53,10 +52,10 @@ def nobody(photo):
 def released(tmp_path):
     """What was noted of a video of these shots, and the shots as they were written."""
 
-    def run(shots: list[Shot], anonymizer, seen=nobody, label=None):
+    def run(shots: list[Shot], anonymizer, seen=nobody):
         write(tmp_path / "in.mp4", [s.pixels for s in shots])
         output, verifier = tmp_path / "out" / "out.mp4", Verifier(seen, "second")
-        export = Export(tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier, label)
+        export = Export(tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier)
         try:
             record, _ = export(copy=False)
         finally:
@@ -87,19 +86,6 @@ def test_what_is_good_is_written_once(released, passes):
     assert person.step is Step.ASKED and not person.tried
     assert person.tally.passed and person.tally.looks >= 1
     assert person.tally.before < 0.6 <= person.tally.distance
-
-
-def test_the_label_is_on_the_frames_with_a_new_face(released, tmp_path):
-    empty = [shot(backdrop(1), []) for _ in range(3)]  # another scene: nobody is expected in it
-    released([*SHOTS, *empty], BLACK, label=Label("synthetic"))
-    labelled = frames_of(tmp_path / "out" / "out.mp4")
-    released([*SHOTS, *empty], BLACK)
-    plain = frames_of(tmp_path / "out" / "out.mp4")
-    differs = [np.abs(a.astype(int) - b).max(-1) > 80 for a, b in zip(labelled, plain)]
-    assert [d.any() for d in differs] == [True] * len(SHOTS) + [False] * len(empty)
-    rows, columns = np.nonzero(np.any(differs, 0))
-    height, width = differs[0].shape
-    assert rows.min() > 0.9 * height and columns.min() > 0.5 * width  # small, and always there
 
 
 def test_who_does_nothing_is_found_out(released, passes):

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
 from elseface.common.output import whole
@@ -20,14 +19,13 @@ from elseface.common.weights import file_hash
 from elseface.scripts.console import progress
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.person import Person
-from elseface.scripts.footage.protection import Protected, protect
+from elseface.scripts.footage.protection import protect
 from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.record import Record
 from elseface.scripts.footage.rescue import Rescue
 from elseface.scripts.footage.tracking import FINE, Tracker
 from elseface.scripts.footage.verifying import Findings, examine
 from elseface.scripts.footage.writing import Writer
-from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.scene import Step
@@ -54,7 +52,6 @@ class Export:
     hold : seconds that a lost face stays covered
     sound : whether it is kept
     verifier : looks at the result; None: nobody does
-    label : on every frame with a replaced face; None: on none
     measured : whether flicker is
     """
 
@@ -65,7 +62,6 @@ class Export:
     hold: float
     sound: bool
     verifier: Verifier | None
-    label: Label | None = None
     measured: bool = False
     _people: list[list[Person]] = field(default_factory=list)
     _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
@@ -125,17 +121,11 @@ class Export:
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
                 done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
-                title = f"pass {number + 1}" if number else "video"
-                for protected in progress(done, clip.expected, title):
-                    writer.write(protected.frame, self._labelled(protected))
+                label = f"pass {number + 1}" if number else "video"
+                for protected in progress(done, clip.expected, label):
+                    writer.write(protected.frame, protected.pixels)
                     record.add(protected)
         return record
-
-    def _labelled(self, protected: Protected) -> np.ndarray:
-        """In one corner all the while, whatever is there, so that it does not jump."""
-        if self.label and protected.covers:
-            return self.label.stamped(protected.pixels)[0]
-        return protected.pixels
 
     def _failed(self, found: Findings, record: Record, late: bool) -> bool:
         """Whether anybody can still be told; they take their next step."""

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from elseface.scripts.release.task import Task
 
 
-#: What a process needs in bytes, and how many photos it could have done while it starts.
-MEMORY, START = 1_300_000_000, 20
+#: What a process needs in bytes, with some to spare, and how many photos it could have done while
+#: it starts.
+MEMORY, START = 1_700_000_000, 20
+#: Where Linux says how much a container may use, version 2 and 1.
+LIMITS = "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"
 
 
 class EngineName(StrEnum):
@@ -50,7 +53,7 @@ def load_pool(
     from elseface.scripts.release.process import Process
 
     count = workers or 1
-    yield Pool(lambda: Process(make, count), count) if count > 1 else Pool(lambda: Here(task), 1)
+    yield Pool(lambda: Process(make), count) if count > 1 else Pool(lambda: Here(task), 1)
 
 
 def worthwhile(photos: int) -> int:
@@ -59,5 +62,9 @@ def worthwhile(photos: int) -> int:
     import joblib
     import psutil
 
-    room = psutil.virtual_memory().available // MEMORY - 1  # the command itself needs as much
+    left = psutil.virtual_memory().available
+    for limit in LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # no such file, or "max"
+            left = min(left, int(Path(limit).read_text()))
+    room = left // MEMORY - 1  # the command itself needs as much
     return max(1, min(joblib.cpu_count(), room, photos // START))

@@ -1,4 +1,4 @@
-"""The visible mark: a few words in a corner of a photo, or of every frame of a video."""
+"""The visible mark: a few words in a corner of the photo."""
 
 from __future__ import annotations
 
@@ -48,31 +48,23 @@ class Label:
         ElsefaceError
             When it is too small for them.
         """
-        pixels, words = self.stamped(photo.pixels, faces)
-        if photo.alpha is None:
-            return photo.with_pixels(pixels)
-        alpha = photo.alpha.copy()
-        alpha[words] = 255
-        return replace(photo, pixels=pixels, alpha=alpha)
-
-    def stamped(
-        self, pixels: np.ndarray, faces: Sequence[Box] = ()
-    ) -> tuple[np.ndarray, tuple[slice, slice]]:
-        """A copy of pixels (height, width, 3) uint8 with the words, and the rows and columns they
-        took; see :meth:`on`."""
-        height, width = pixels.shape[:2]
+        height, width = photo.pixels.shape[:2]
         size = max(LEAST, round(HEIGHT * min(height, width)))
         while (words := self._words(size)).width > width or words.height > height:
             size -= 1
             if size < LEAST:
                 raise ElsefaceError(f"too small for --label {self.text!r}")
         left, top = _place((width, height), words.size, faces)
-        here = slice(top, top + words.height), slice(left, left + words.width)
+        rows, columns = slice(top, top + words.height), slice(left, left + words.width)
+        pixels = photo.pixels.copy()
         letters = np.asarray(words)[..., None] / 255
-        ground = (1 - SHADE) * pixels[here]
-        stamped = pixels.copy()
-        stamped[here] = (ground + letters * (255 - ground)).round()
-        return stamped, here
+        ground = (1 - SHADE) * pixels[rows, columns]
+        pixels[rows, columns] = (ground + letters * (255 - ground)).round()
+        if photo.alpha is None:
+            return photo.with_pixels(pixels)
+        alpha = photo.alpha.copy()
+        alpha[rows, columns] = 255
+        return replace(photo, pixels=pixels, alpha=alpha)
 
     def _words(self, size: int) -> Image.Image:
         """White on black, with room around."""

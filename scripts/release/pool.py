@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -96,6 +97,9 @@ class Pool:
             When no worker can start, or they all die.
         """
         todo = (Errand(place, job) for place, job in jobs)
+        if (first := next(todo, None)) is None:
+            return  # a run that is gone on with may have nothing left to do
+        todo = itertools.chain([first], todo)
         try:
             for _ in range(self._count):
                 self._start()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-import joblib
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.scripts.console import silent_start
@@ -27,21 +25,16 @@ class Process:
 
     The pipe ends with either side, so that nobody waits for the dead: a process whose parent was
     killed ends after its photo.
-
-    Parameters
-    ----------
-    make : makes its task
-    share : it is one of so many, and takes as large a part of the cores
     """
 
     died = (EOFError,)
 
-    def __init__(self, make: Callable[[], Task], share: int) -> None:
+    def __init__(self, make: Callable[[], Task]) -> None:
         # Spawned, since TensorFlow does not bear to be forked.
         context = multiprocessing.get_context("spawn")
         self._make = make
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, share), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
         with _deaf():  # which a new process inherits: Ctrl-C is for this one, who ends the others
             self._process.start()
         theirs.close()
@@ -80,14 +73,12 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, kept)
 
 
-def _serve(pipe: Connection, share: int) -> None:
+def _serve(pipe: Connection) -> None:
     """What the process does until there is nobody who asks.
 
-    What it is asked first makes the task, and imports nearly everything; TensorFlow reads how many
-    threads it is to have then.
+    What it is asked first makes the task, and imports nearly everything.
     """
-    threads = max(1, joblib.cpu_count() // share)
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where that is not inherited, as on Windows
     try:
         with silent_start():
             task = pipe.recv()()
