@@ -58,13 +58,12 @@ def command(
         return
     if not dataset or not output:
         raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")
-    from elseface.common.weights import PACKAGED, digest
+    from elseface.common.weights import PACKAGED
 
     folder = weights or PACKAGED
     settings = {
         "dataset": str(dataset), "recognizers": listed(recognizers), "limit": limit,
         "attacks": _known(listed(attacks)), "background": background,
-        "judge": digest("attributes", judge) if judge else None,
     }  # fmt: skip
     results = _prepared(output, settings, resume, folder)
     _run(dataset, output, results, listed(methods), folder, judge)
@@ -88,13 +87,18 @@ def _run(
         settings = results["settings"]
         roles = people.read(dataset)
         roles[Role.JUDGED] = people.spread(roles[Role.JUDGED], settings["limit"])
-        roles[Role.BACKGROUND] = people.limited(roles[Role.BACKGROUND], settings["background"])
+        everybody = roles[Role.BACKGROUND]
+        roles[Role.BACKGROUND] = people.limited(everybody, settings["background"])
         roles[Role.TUNING] = people.limited(roles[Role.TUNING], settings["background"] // 4)
-        others = roles[Role.TUNING]  # whom the attacker does not train on
+        others = people.spare(everybody, roles[Role.BACKGROUND]) or roles[Role.TUNING]
         anonymizers = {
             name: load_method(name, others, folder) for name in names if name != STRANGER
         }
         judges = _judges(output, settings["recognizers"], folder, judge)
+    looked = {"judge": judges.classifier_digest}
+    looked |= {recognizer.name: recognizer.digest for recognizer in judges.recognizers}
+    if results.setdefault("judges", looked) != looked:
+        raise ElsefaceError(f"{output}: holds a run by other recognizers or another judge")
     results |= report.about(roles[Role.JUDGED])
     report.keep(output, results)
     harness = Harness(roles, output, judges, settings["attacks"])
@@ -122,8 +126,12 @@ def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path | No
     from elseface.scripts.evaluation.utility import Mtcnn
     from elseface.stage3_generate.load import load_classifier
 
+    loaded = [load_recognizer(name) for name in recognizers]
+    names = [recognizer.name for recognizer in loaded]
+    if len(set(names)) < len(names):
+        raise ElsefaceError(f"--recognizers: two are called {max(names, key=names.count)}")
     return Judges(
-        [load_recognizer(name) for name in recognizers],
+        loaded,
         Mtcnn(),
         load_judge(judge, folder) if judge else load_classifier(folder),
         digest("attributes", judge or holder("attributes", folder)),
@@ -134,14 +142,14 @@ def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path | No
 def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path) -> dict[str, Any]:
     """The results so far: none, or those of the run that is gone on with.
 
-    Pictures made with other weights or settings would be taken for this run's, so both must agree.
+    Pictures made with other settings, weights or libraries would be taken for this run's, so all
+    must agree.
     """
-    from elseface.common.weights import digest, holder
-    from elseface.scripts.release.provenance import PARTS
+    from elseface.scripts.release import provenance
 
     made_with = {
         "elseface": version("elseface"),
-        "weights": {part: digest(part, holder(part, folder)) for part in PARTS},
+        "made with": provenance.made_with(folder),
         "settings": settings,
     }
     kept = output / "results.json"
@@ -152,7 +160,7 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path
         raise ElsefaceError(f"{output}: is not empty; --resume goes on with a run in it")
     results = json.loads(kept.read_text())
     if {key: results.get(key) for key in made_with} != made_with:
-        raise ElsefaceError(f"{output}: holds a run with other settings or weights")
+        raise ElsefaceError(f"{output}: holds a run with other settings, weights or versions")
     return results
 
 

@@ -174,3 +174,17 @@ def test_methods_to_measure_by_name():
     for name in ("new", "new:x/none", "own:3/none", "new:99/none", "old/none", "new/some"):
         with pytest.raises(ElsefaceError, match="--methods"):
             measure.method(name, default, PACKAGED)
+
+
+def test_where_nothing_is_hit_there_is_doubt_left():
+    """Clopper and Pearson's interval has a closed form there; by people, not by pictures."""
+    identity = np.repeat(np.arange(120), 5)
+    nothing, everything = (privacy.with_interval(np.full(600, n), identity) for n in (0.0, 1.0))
+    assert nothing["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 120)])
+    assert everything["interval"] == pytest.approx([0.025 ** (1 / 120), 1])
+
+
+def test_measured_chance_is_that_of_a_blind_guess(random):
+    vectors, identity = people(random, 30, 4, 0.1)
+    measured = privacy.permuted(vectors, identity)
+    assert measured == pytest.approx(privacy.chance(identity), abs=0.005)

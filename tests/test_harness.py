@@ -21,6 +21,7 @@ from elseface.scripts.evaluation import (
     restore,
     score,
 )
+from elseface.scripts.evaluation.compare import differences
 from elseface.scripts.evaluation.memory import Memory
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.recognizer import load_recognizer
@@ -112,12 +113,20 @@ def test_training_on_noise_learns_nothing(random):
     [
         (gates.unchanged_scores_as_clean, (0.98, 0.985), (0.9, 0.98), "damaged"),
         (gates.training_helps, (0.985, 0.98), (0.5, 0.98), "training is broken"),
+        (gates.training_learns, (0.8, 0.2, 0.5), (0.8, 0.2, 0.3), "brings it to 0.300 only"),
+        (gates.restoring_harms_nothing, (0.97, 0.98), (0.9, 0.98), "after restoring"),
+        (
+            gates.everybody_embedded,
+            ("one", (np.array([[1.0], [np.nan]]),), np.array([False, True])),
+            ("one", (np.array([[1.0], [np.nan]]),), np.array([False, False])),
+            "no numbers for 1",
+        ),
         (gates.detector_sees, (0.99,), (0.0,), "too few"),
         (
             gates.something_changed,
             ("blur", np.array([True, False]), np.array([True, False])),
             ("blur", np.array([True, False]), np.array([False, False])),
-            "1 pictures of blur",
+            "1 faces under blur",
         ),
         (
             gates.missed_counts,
@@ -263,7 +272,7 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     out = tmp_path / "out"
     command = [
         "evaluate", album, "-o", out, "--methods", "blur,pixelate:0.5",
-        "--attacks", "naive,parrot,linkage,trained,assessor",
+        "--attacks", "naive,parrot,linkage,trained,assessor",  # with too few pictures to train on
     ]  # fmt: skip
     done = run(*command)
     assert done.returncode == 0, done.stderr
@@ -306,6 +315,23 @@ def test_command_resumes_and_writes_everything(album, tmp_path):
     assert "other settings" in complaints(run(*command, "--resume", "--limit", "3"))[0]
 
 
+def test_compared_runs_say_what_became_better_or_worse(tmp_path):
+    def kept(name, limit, **means):
+        scores = {who: {"mean": m, "interval": [m - 0.1, m + 0.1]} for who, m in means.items()}
+        methods = {"blur": {"privacy": {"dlib": scores}}}
+        results = {"images": limit, "identities": 2, "settings": {"limit": limit}}
+        (tmp_path / name).write_text(json.dumps({**results, "methods": methods}))
+        return tmp_path / name
+
+    first = kept("a", 9, naive=0.5, parrot=0.5, other=0.5)
+    second = kept("b", 9, naive=0.2, parrot=0.8, other=0.6)
+    assert differences(first, second) == [
+        "better: blur / dlib / naive: 0.500 -> 0.200",
+        "worse: blur / dlib / parrot: 0.500 -> 0.800",
+    ]
+    assert "other pictures or settings" in differences(first, kept("c", 8, naive=0.5))[0]
+
+
 def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
     """Nobody runs a method on a stranger's picture: without the naive attack that row is empty."""
     score = {
@@ -319,6 +345,7 @@ def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
     }
     methods = {"unchanged": unchanged, "stranger": {"privacy": {"dlib": {}}}}
     about = {"images": 4, "identities": 2, "chance": 0.3, "elseface": "0"}
+    unchanged["chance"] = {"dlib": 0.31}
     report.write(tmp_path, {**about, "methods": methods})
     for name in ("figures.md", "report.html"):
         assert "0.400" in (tmp_path / name).read_text()
@@ -333,6 +360,10 @@ def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
         (("{album}", "-o", "out", "--methods", "attribute-edit:flop"), "SHAPE/"),
         (("{album}", "-o", "out", "--methods", "blur:much"), "no number"),
         (("{album}", "-o", "out", "--attacks", "bribe"), "bribe"),
+        (
+            ("{album}", "-o", "out", "--methods", "blur", "--recognizers", "dlib,dlib"),
+            "two are called dlib",
+        ),
         (("{album}", "-o", "out", "--methods", "blur", "--judge", str(PACKAGED)), "its judge"),
         (("{album}", "-o", "out", "--weights", "nothing"), "manifest.json: missing"),
         (("--compare", "a.json", "b.json"), "a.json"),

@@ -18,11 +18,14 @@ def differences(first: Path, second: Path) -> list[str]:
     ElsefaceError
         When a file is not the ``results.json`` of an evaluation, or nothing is in both.
     """
+    pictures, others = (_read(path, "images", "identities", "settings") for path in (first, second))
     before, after = (dict(_scores(path)) for path in (first, second))
     both = [key for key in before if key in after]
     if not both:
         raise ElsefaceError(f"{first}, {second}: have no score in common")
     lines = []
+    if pictures != others:
+        lines.append("other pictures or settings: what follows compares two things at once")
     for key in both:
         (low, high), (new_low, new_high) = (of[key]["interval"] for of in (before, after))
         if new_high < low or new_low > high:
@@ -33,13 +36,18 @@ def differences(first: Path, second: Path) -> list[str]:
 
 
 def _scores(path: Path) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
-    try:
-        methods = json.loads(path.read_text())["methods"]
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
-        raise ElsefaceError(f"{path}: not the results.json of an evaluation") from None
+    (methods,) = _read(path, "methods")
     for method, figures in methods.items():
         for recognizer, scores in figures["privacy"].items():
             for attack, score in scores.items():
                 yield (method, recognizer, attack), score
+
+
+def _read(path: Path, *keys: str) -> list[Any]:
+    try:
+        results = json.loads(path.read_text())
+        return [results[key] for key in keys]
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, KeyError, TypeError):
+        raise ElsefaceError(f"{path}: not the results.json of an evaluation") from None

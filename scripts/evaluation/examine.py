@@ -61,7 +61,7 @@ class Examined:
     asked : ndarray of shape (n, 40), 1 or 0 as was asked where that differed from before, else nan
     missed : ndarray of shape (n,), bool: no face was found, the picture stayed as it was
     seconds, faces : ndarrays of shape (n,)
-    identical : ndarray of shape (n,), bool: not a pixel differs from the original
+    identical : ndarray of shape (n,), bool: about the face not a pixel differs from the original
     """
 
     embeddings: Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -82,20 +82,14 @@ def examine(results: Iterable[Result], judges: Judges) -> Examined:
         missed.append(result.face is None)
         seconds.append(result.note["seconds"])
         faces.append(len(result.faces))
-        identical.append(result.pixels.shape == result.photo.shape
-                         and bool((result.pixels == result.photo).all()))  # fmt: skip
+        identical.append(_is_identical(result))
         asked.append(_asked(result.note))
+        seen = result.face and as_seen(result.pixels, result.face)
+        _embed(result, seen, judges, vectors)
         if result.face is None:
             measures.append(np.full(len(MEASURES), np.nan))
             attributes.append(np.full(40, np.nan))
-            for both in vectors.values():
-                for rows in both:
-                    rows.append(None)
             continue
-        seen = as_seen(result.pixels, result.face)
-        for recognizer in judges.recognizers:
-            for rows, face in zip(vectors[recognizer.name], (result.face, seen)):
-                rows.append(_embedding(judges.memory, recognizer, result.pixels, face))
         measures.append(
             judges.memory.recall(
                 "measures 1",
@@ -105,7 +99,7 @@ def examine(results: Iterable[Result], judges: Judges) -> Examined:
         )
         attributes.append(_attributes(judges, result.pixels, result.face))
     return Examined(
-        {name: tuple(_stacked(rows) for rows in both) for name, both in vectors.items()},
+        _stacked_both(vectors),
         np.array(measures), np.array(attributes), np.array(asked), np.array(missed),
         np.array(seconds), np.array(faces), np.array(identical),
     )  # fmt: skip
@@ -119,6 +113,30 @@ def embeddings(results: Iterable[Result], judges: Judges) -> dict[str, np.ndarra
             row = result.face and _embedding(judges.memory, recognizer, result.pixels, result.face)
             vectors[recognizer.name].append(row)
     return {name: _stacked(rows) for name, rows in vectors.items()}
+
+
+def both_ways(results: Iterable[Result], judges: Judges) -> dict[str, tuple[np.ndarray, ...]]:
+    """By recognizer, the embeddings of faces cut out by where they were, and by where they are."""
+    vectors = {r.name: ([], []) for r in judges.recognizers}
+    for result in results:
+        _embed(result, result.face and as_seen(result.pixels, result.face), judges, vectors)
+    return _stacked_both(vectors)
+
+
+def _embed(
+    result: Result, seen: Face | None, judges: Judges, vectors: Mapping[str, tuple[list, list]]
+) -> None:
+    for recognizer in judges.recognizers:
+        for rows, face in zip(vectors[recognizer.name], (result.face, seen)):
+            rows.append(face and _embedding(judges.memory, recognizer, result.pixels, face))
+
+
+def _is_identical(result: Result) -> bool:
+    photo, pixels = result.photo, result.pixels
+    if photo.shape != pixels.shape:
+        return False
+    here = result.face.alignment.window(photo.shape) if result.face else ...
+    return bool((pixels[here] == photo[here]).all())
 
 
 def _embedding(
@@ -162,6 +180,10 @@ def _asked(note: Mapping) -> np.ndarray:
         return np.full(40, np.nan)
     before, after = (np.array(list(note[when].values())) >= 0.5 for when in ("before", "after"))
     return np.where(before != after, after, np.nan)
+
+
+def _stacked_both(vectors: Mapping[str, tuple[list, list]]) -> dict[str, tuple[np.ndarray, ...]]:
+    return {name: tuple(map(_stacked, both)) for name, both in vectors.items()}
 
 
 def _stacked(rows: list[np.ndarray | None]) -> np.ndarray:

@@ -11,6 +11,10 @@ from elseface.scripts.evaluation.methods import UNCHANGED
 
 #: How far the score of *unchanged* may lie from that of the clean pictures.
 CLOSE = 0.01
+#: On faces half and nine tenths were learnt from 1000 and 2000 pictures, a fifth from wrong names.
+LEARNT = 1 / 3
+#: What restoring may cost pictures that nobody changed, of which no U-Net gives back every pixel.
+HARMLESS = 0.02
 #: A detector that finds fewer of the unchanged faces says nothing about the others.
 FOUND = 0.9
 
@@ -33,13 +37,40 @@ def training_helps(trained: float, untrained: float) -> None:
         )
 
 
+def training_learns(told: float, untrained: float, trained: float) -> None:
+    """Of what knowing the telling directions wins, training wins LEARNT or more; see
+    :func:`~elseface.scripts.evaluation.trained.control`."""
+    if trained < untrained + LEARNT * (told - untrained):
+        raise ElsefaceError(
+            f"gate: where rank-1 is {untrained:.3f} untrained and could be {told:.3f}, training"
+            f" brings it to {trained:.3f} only: it is broken, and would make every method look good"
+        )
+
+
+def restoring_harms_nothing(restored: float, naive: float) -> None:
+    """Where there is nothing to undo the restoring attacker does as well as the naive one."""
+    if restored < naive - HARMLESS:
+        raise ElsefaceError(
+            f"gate: unchanged pictures score {restored:.3f} after restoring, {naive:.3f} before; it"
+            " is broken, and would make every method look good"
+        )
+
+
+def everybody_embedded(
+    recognizer: str, vectors: tuple[np.ndarray, ...], missed: np.ndarray
+) -> None:
+    """A recognizer has numbers for every face: one without would be like nobody, hence hidden."""
+    if lost := sum(int((~np.isfinite(v[~missed]).all(1)).sum()) for v in vectors):
+        raise ElsefaceError(f"gate: {recognizer} gives no numbers for {lost} faces")
+
+
 def something_changed(method: str, identical: np.ndarray, missed: np.ndarray) -> None:
-    """A method that replaces faces leaves no picture as it was, but where it found no face."""
+    """A method that replaces faces leaves none as it was that it found."""
     same = int((identical & ~missed).sum())
     if method != UNCHANGED and same:
         raise ElsefaceError(
-            f"gate: {same} pictures of {method} are their originals to the last pixel, though a"
-            " face was found in them"
+            f"gate: {same} faces under {method} are as they were to the last pixel, though they"
+            " were found"
         )
 
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from elseface.common.anonymizer import Anonymizer
-from elseface.scripts.evaluation import assessor, gates, privacy, restore, score
+from elseface.scripts.console import complain
+from elseface.scripts.evaluation import assessor, gates, privacy, score
+from elseface.scripts.evaluation.attacker import Attacker
 from elseface.scripts.evaluation.controls import strangers
-from elseface.scripts.evaluation.examine import Examined, Judges, embeddings, examine
+from elseface.scripts.evaluation.examine import (
+    Examined,
+    Judges,
+    both_ways,
+    embeddings,
+    examine,
+)
 from elseface.scripts.evaluation.methods import UNCHANGED
 from elseface.scripts.evaluation.people import People, Role
-from elseface.scripts.evaluation.pictures import Pictures, Result
-from elseface.scripts.evaluation.trained import train_head
+from elseface.scripts.evaluation.pictures import Pictures
+from elseface.scripts.evaluation.trained import LEAST, control, train_head
 
 TRAINED, RESTORED = "trained parrot rank-1", "restored rank-1"
 #: Of an assessor who is no recognizer.
@@ -40,11 +48,11 @@ class Harness:
             people[Role.JUDGED], folder, judges, attacks,
         )  # fmt: skip
         self.pictures = Pictures(self.people, folder / "pictures")
-        self.attacker = {
-            role: Pictures(people[role], folder / role.value)
-            for role in (Role.BACKGROUND, Role.TUNING)
-        }
+        self.attacker = Attacker(people, folder, judges)
         self.unchanged: Examined | None = None
+        if "trained" in self.attacks and not self.attacker.can_train:
+            complain(f"`trained` is left out: with fewer than {LEAST} pictures it says nothing")
+            self.attacks = [name for name in self.attacks if name != "trained"]
 
     @functools.cached_property
     def clean(self) -> dict[str, np.ndarray]:
@@ -63,7 +71,7 @@ class Harness:
         figures: dict[str, Any] = {"privacy": self._privacy(name, anonymizer, seen)}
         if "naive" in self.attacks:
             figures["curves"] = {
-                by: score.curve(both[0], self.clean[by], self.people)
+                by: score.curve(both, self.clean[by], self.people, seen.missed)
                 for by, both in seen.embeddings.items()
             }
         figures["utility"] = score.usefulness(seen, self.unchanged)
@@ -71,6 +79,10 @@ class Harness:
         if shares := score.edit_shares(seen):
             figures["edits"] = shares
         if name == UNCHANGED:
+            figures["chance"] = {
+                by: privacy.permuted(clean, self.people.identity)
+                for by, clean in self.clean.items()
+            }
             self._gates(figures)
         return figures
 
@@ -78,19 +90,21 @@ class Harness:
         """What a method's pictures show; those of *unchanged* are what others are measured by."""
         seen = examine(self.pictures.results(name, anonymizer), self.judges)
         gates.something_changed(name, seen.identical, seen.missed)
+        for recognizer, both in seen.embeddings.items():
+            gates.everybody_embedded(recognizer, both, seen.missed)
         if name == UNCHANGED:
             self.unchanged = seen
         return seen
 
     def stranger(self) -> dict[str, Any]:
         """What somebody else of the same kind scores: privacy alone."""
-        others = self.attacker[Role.TUNING].people
+        others = self.attacker.tuning.people
         if self.people.attributes is None:
             random = np.random.default_rng(0)
             chosen = random.integers(0, len(others), len(self.people))
         else:
             chosen = strangers(self.people.attributes, others.attributes)
-        met = embeddings(self.attacker[Role.TUNING].originals(), self.judges)
+        met = embeddings(self.attacker.tuning.originals(), self.judges)
         nobody = np.zeros(len(chosen), bool)
         return {
             "privacy": {
@@ -111,24 +125,22 @@ class Harness:
             figures[ASSESSOR] = {CLOSED_SET: self._assessed(name, anonymizer, seen)}
         who = self.people.identity
         if "trained" in self.attacks:
-            learnt = {
-                role: embeddings(pictures.results(name, anonymizer), self.judges)
-                for role, pictures in self.attacker.items()
-            }
-            for recognizer, both in seen.embeddings.items():
-                head = train_head(
-                    *((rows[recognizer], self.attacker[role].people.identity)
-                      for role, rows in learnt.items())
-                )  # fmt: skip
+            for recognizer, known in self.attacker.learnt(name, anonymizer).items():
+                if name == UNCHANGED:
+                    gates.training_learns(*control(*known, (self.clean[recognizer], who)))
+                head = train_head(*known)
                 figures[recognizer][TRAINED] = score.attack(
-                    map(head, both), lambda v: privacy.rank1(v, v, who), self.people, seen.missed
-                )
+                    map(head, seen.embeddings[recognizer]), lambda v: privacy.rank1(v, v, who),
+                    self.people, seen.missed,
+                )  # fmt: skip
         if "restore" in self.attacks:
-            undone = embeddings(self._restored(name, anonymizer), self.judges)
-            for recognizer, rows in undone.items():
+            undone = self.attacker.restored(
+                name, anonymizer, self.pictures.results(name, anonymizer)
+            )
+            for recognizer, both in both_ways(undone, self.judges).items():
                 clean = self.clean[recognizer]
                 figures[recognizer][RESTORED] = score.attack(
-                    [rows], lambda v, clean=clean: privacy.rank1(v, clean, who), self.people,
+                    both, lambda v, clean=clean: privacy.rank1(v, clean, who), self.people,
                     seen.missed,
                 )  # fmt: skip
         return figures
@@ -143,14 +155,6 @@ class Harness:
         rows, right = list(told), np.array(list(told.values()), float)
         return score.attack([right], lambda hits: hits, self.people.subset(rows), seen.missed[rows])
 
-    def _restored(self, name: str, anonymizer: Anonymizer) -> Iterator[Result]:
-        pairs = self.attacker[Role.BACKGROUND].results(name, anonymizer)
-        kept = self.folder / "restorers" / f"{self.pictures.place(name).name}.weights.h5"
-        restorer = restore.train(pairs, kept)
-        for r in self.pictures.results(name, anonymizer):
-            pixels = restore.restored(restorer, r.pixels, r.faces[0]) if r.faces else r.pixels
-            yield Result(r.photo, pixels, r.faces, r.note)
-
     def _gates(self, figures: dict[str, Any]) -> None:
         gates.detector_sees(figures["utility"]["face found by MTCNN"])
         for recognizer, clean in self.clean.items():
@@ -160,3 +164,6 @@ class Harness:
                 gates.unchanged_scores_as_clean(scores[privacy.NAIVE]["mean"], reached)
             if TRAINED in scores and privacy.PARROT in scores:
                 gates.training_helps(scores[TRAINED]["mean"], scores[privacy.PARROT]["mean"])
+            if RESTORED in scores and privacy.NAIVE in scores:
+                restored, naive = (scores[of]["mean"] for of in (RESTORED, privacy.NAIVE))
+                gates.restoring_harms_nothing(restored, naive)

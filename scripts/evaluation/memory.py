@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sqlite3
 from collections.abc import Callable
@@ -14,12 +15,17 @@ class Memory:
     """Arrays by the content they were computed from, in an SQLite file."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @functools.cached_property
+    def _file(self) -> sqlite3.Connection:
         # Each is written at once: whoever kills the run loses none.  That a power cut may lose some
         # is no harm, they are computed again.
-        self._file = sqlite3.connect(path, isolation_level=None)
-        self._file.execute("PRAGMA journal_mode=WAL")
-        self._file.execute("PRAGMA synchronous=OFF")
-        self._file.execute("CREATE TABLE IF NOT EXISTS memory (key BLOB PRIMARY KEY, array BLOB)")
+        file = sqlite3.connect(self._path, isolation_level=None)
+        file.execute("PRAGMA journal_mode=WAL")
+        file.execute("PRAGMA synchronous=OFF")
+        file.execute("CREATE TABLE IF NOT EXISTS memory (key BLOB PRIMARY KEY, array BLOB)")
+        return file
 
     def recall(
         self, by: str, about: tuple[np.ndarray, ...], compute: Callable[[], np.ndarray]

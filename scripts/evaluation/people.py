@@ -93,6 +93,13 @@ def limited(people: People, count: int | None) -> People:
     return people.subset(np.flatnonzero(np.isin(people.identity, kept)))
 
 
+def spare(everybody: People, chosen: People, count: int = 500) -> People | None:
+    """Of the identities that were not chosen, the first with `count` pictures together; None where
+    there are fewer."""
+    left = everybody.subset(np.flatnonzero(~np.isin(everybody.identity, chosen.identity)))
+    return limited(left, count) if len(left) >= count else None
+
+
 def spread(people: People, count: int | None) -> People:
     """About `count` pictures, as many of each identity; of the first of those who have two or more
     where there are not two of each."""

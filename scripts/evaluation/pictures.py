@@ -15,6 +15,7 @@ import numpy as np
 from elseface.common.anonymizer import Anonymizer
 from elseface.common.attributes import named
 from elseface.common.face import Face
+from elseface.common.output import write_whole
 from elseface.common.photo import read_photo
 from elseface.scripts.console import progress
 from elseface.scripts.evaluation.people import People
@@ -73,7 +74,7 @@ class Pictures:
                     about["before"] = named(disguise.before)
                     about["after"] = named(disguise.after)
                 Image.fromarray(made.pixels).save(target)
-                note.write_text(json.dumps(about), encoding="utf-8")
+                write_whole(note, json.dumps(about).encode())
             pixels = np.asarray(Image.open(target))
             yield Result(photo, pixels, faces, json.loads(note.read_text(encoding="utf-8")))
 

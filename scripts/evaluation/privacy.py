@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 
 #: The false-accept rates of the thresholds, the stricter one first.
 FALSE_ACCEPTS = (1e-3, 1e-2)
@@ -78,12 +79,15 @@ def self_match(probe: np.ndarray, clean: np.ndarray, threshold: float) -> np.nda
 
 
 def with_interval(hit: np.ndarray, identity: np.ndarray, draws: int = 1000) -> dict[str, Any]:
-    """Mean of `hit` (n,) and its 95 % interval, by bootstrap over identities."""
+    """Mean of `hit` (n,) and its 95 % interval, by bootstrap over identities; where nothing or
+    everything is hit, in which no bootstrap sees any doubt, by Clopper and Pearson (1934)."""
     people = [hit[identity == person] for person in np.unique(identity)]
     sums, sizes = (np.array([of(hits) for hits in people]) for of in (np.sum, len))
     chosen = np.random.default_rng(0).integers(0, len(people), (draws, len(people)))
     means = sums[chosen].sum(1) / sizes[chosen].sum(1)
     low, high = np.percentile(means, [2.5, 97.5])
+    if low == high in (0, 1):
+        low, high = binomtest(int(low) * len(people), len(people)).proportion_ci()
     return {"mean": float(hit.mean()), "interval": [float(low), float(high)]}
 
 
@@ -110,6 +114,14 @@ def chance(identity: np.ndarray) -> float:
     """Rank-1 of somebody who picks another picture blindly."""
     _, counts = np.unique(identity, return_counts=True)
     return float((counts * (counts - 1)).sum() / (len(identity) * (len(identity) - 1)))
+
+
+def permuted(clean: np.ndarray, identity: np.ndarray, draws: int = 200) -> float:
+    """Rank-1 when the names are dealt out anew: chance as it is measured, by the recognizer."""
+    nearest = np.concatenate([apart.argmin(1) for _, apart in _compared(clean, clean)])
+    random = np.random.default_rng(0)
+    dealt = (random.permutation(identity) for _ in range(draws))
+    return float(np.mean([(names[nearest] == names).mean() for names in dealt]))
 
 
 def _compared(probe: np.ndarray, gallery: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

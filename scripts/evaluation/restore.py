@@ -6,6 +6,7 @@ L1 loss.  What it gives back of somebody else is then recognised among clean pic
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -54,7 +55,9 @@ def train(pairs: Iterable[Result], weights: Path, seed: int = 0) -> keras.Model:
     restorer.compile(keras.optimizers.Adam(rate), loss=_masked_l1)
     restorer.fit(batches, epochs=EPOCHS, verbose=0)
     weights.parent.mkdir(parents=True, exist_ok=True)
-    restorer.save_weights(weights)
+    new = weights.with_name(f"new-{weights.name}")  # Keras wants the end of the name
+    restorer.save_weights(new)
+    os.replace(new, weights)
     return restorer
 
 

@@ -91,13 +91,20 @@ def untrained(
     return figures
 
 
-def curve(probe: np.ndarray, clean: np.ndarray, people: People) -> list[list[float]]:
-    """The naive attack's receiver operating characteristic: pairs of false and true accepts."""
+def curve(
+    of: Iterable[np.ndarray], clean: np.ndarray, people: People, missed: np.ndarray
+) -> list[list[float]]:
+    """The naive attack's receiver operating characteristic: pairs of false and true accepts, as
+    :func:`attack` counts them."""
     who, seen = people.identity, np.isfinite(clean).all(1)
     rates = np.logspace(-4, 0, 25)
     limits = privacy.accept_thresholds(clean[seen], who[seen], rates)
-    accepted = [np.nanmean(privacy.true_accepts(probe, clean, who, limit)) for limit in limits]
-    return np.stack([rates, accepted], axis=1).tolist()
+    ways = [
+        [np.nanmean(np.where(missed, 1, privacy.true_accepts(probe, clean, who, limit)))
+         for limit in limits]
+        for probe in of
+    ]  # fmt: skip
+    return np.stack([rates, np.max(ways, 0)], axis=1).tolist()
 
 
 def usefulness(seen: Examined, clean: Examined) -> dict[str, Any]:
@@ -112,6 +119,7 @@ def usefulness(seen: Examined, clean: Examined) -> dict[str, Any]:
     asked = seen.asked[found]
     if np.isfinite(asked).any():
         shown = np.where(np.isfinite(asked), asked == after, np.nan)
+        figures["edits asked"] = float(np.isfinite(asked).sum(1).mean())
         figures["edits shown"] = float(np.nanmean(shown))
     figures["missed by the pipeline"] = float(seen.missed.mean())
     figures["seconds an image"] = float(np.median(seen.seconds))

@@ -1,0 +1,181 @@
+"""The harness on embeddings with known answers, and every gate of it broken on purpose."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from elseface.common.attributes import COUNT
+from elseface.common.errors import ElsefaceError
+from elseface.scripts.evaluation import attacker, harness, privacy, trained
+from elseface.scripts.evaluation.examine import MEASURES, Examined
+from elseface.scripts.evaluation.harness import RESTORED, TRAINED, Harness
+from elseface.scripts.evaluation.people import People, Role
+from elseface.scripts.evaluation.pictures import Pictures
+
+EACH, SIZE = 4, 40
+PEOPLE = {Role.JUDGED: 20, Role.BACKGROUND: 250, Role.TUNING: 20}
+ATTACKS = ("naive", "parrot", "linkage", "trained", "restore")
+
+
+def group(count: int, role: Role) -> People:
+    identity = np.repeat(np.arange(count), EACH)
+    bits = np.arange(len(identity))[:, None] % 2 * np.ones((1, COUNT), np.uint8)
+    paths = tuple(Path(role.value, f"{i}.png") for i in range(len(identity)))
+    return People(paths, identity, tuple(map(str, range(count))), bits, aligned=True)
+
+
+class World:
+    """Every picture's embedding says who it is of; a *blurring* method adds the same few
+    directions to all, which hide that from who does not know them."""
+
+    def __init__(self):
+        random = np.random.default_rng(0)
+        self.people = {role: group(count, role) for role, count in PEOPLE.items()}
+        self.clean = {
+            id(people): random.standard_normal((count, SIZE))[people.identity]
+            + 0.2 * random.standard_normal((len(people), SIZE))
+            for people, count in zip(self.people.values(), PEOPLE.values())
+        }
+        self.directions = 5 * random.standard_normal((4, SIZE))
+        self.random = random
+        self.missed = np.zeros(len(self.people[Role.JUDGED]), bool)
+        self.identical = False
+        self.lost = np.zeros(len(self.missed), bool)
+
+    def embedded(self, of) -> np.ndarray:
+        people, method = of
+        vectors = self.clean[id(people)]
+        if method == "blurring":
+            return vectors + self.random.standard_normal((len(people), 4)) @ self.directions
+        return vectors
+
+    def examine(self, of, judges) -> Examined:
+        n, vectors = len(of[0]), self.embedded(of)
+        vectors = np.where((self.lost | self.missed)[:, None], np.nan, vectors)
+        same = np.full(n, of[1] == harness.UNCHANGED or self.identical)
+        measures = np.where(self.missed[:, None], np.nan, np.ones((n, len(MEASURES))))
+        attributes, asked = np.full((n, COUNT), 0.3), np.full((n, COUNT), np.nan)
+        ones = np.ones(n)
+        return Examined(
+            {"one": (vectors, vectors)}, measures, attributes, asked, self.missed, ones, ones, same
+        )
+
+
+@pytest.fixture
+def world(monkeypatch, tmp_path):
+    """A world, and what judges in it: each method in turn, *unchanged* first."""
+    made = World()
+    monkeypatch.setattr(Pictures, "results", lambda self, name, _: (self.people, name))
+    monkeypatch.setattr(Pictures, "originals", lambda self: (self.people, "originals"))
+    for module in (harness, attacker):
+        monkeypatch.setattr(module, "embeddings", lambda of, _: {"one": made.embedded(of)})
+    monkeypatch.setattr(harness, "examine", made.examine)
+    monkeypatch.setattr(attacker.Attacker, "restored", lambda self, name, _, results: results)
+    monkeypatch.setattr(harness, "both_ways", lambda of, _: {"one": (made.clean[id(of[0])],) * 2})
+
+    def judge(*methods):
+        judging = Harness(made.people, tmp_path, None, ATTACKS)
+        return [judging.judge(name, None) for name in methods]
+
+    made.judge = judge
+    return made
+
+
+def test_who_trains_sees_through_what_hides_from_the_others(world):
+    unchanged, blurred = world.judge("unchanged", "blurring")
+    assert unchanged["chance"]["one"] == pytest.approx(3 / 79, abs=0.01)
+    means = {name: s["mean"] for name, s in blurred["privacy"]["one"].items()}
+    assert means[privacy.NAIVE] < 0.2 and means[privacy.PARROT] < 0.2
+    assert means[TRAINED] > 0.9 and means[RESTORED] > 0.9
+    assert all(s["mean"] == 1 for name, s in unchanged["privacy"]["one"].items() if "rank" in name)
+
+
+def test_a_missed_face_is_recognised_by_every_attack(world):
+    world.missed[: 2 * EACH] = True
+    _, blurred = world.judge("unchanged", "blurring")
+    assert all(s["mean"] >= 0.1 for s in blurred["privacy"]["one"].values())
+    assert min(true for _, true in blurred["curves"]["one"]) >= 0.1
+    assert blurred["utility"]["missed by the pipeline"] == pytest.approx(0.1)
+
+
+def shuffled(monkeypatch, world):
+    def head(background, tuning):
+        vectors, who = background
+        return trained_head((vectors, np.random.default_rng(0).permutation(who)), tuning)
+
+    trained_head = trained.train_head
+    for module in (harness, trained):
+        monkeypatch.setattr(module, "train_head", head)
+
+
+def worse(monkeypatch, world):
+    def head(background, tuning):
+        found = trained_head(background, tuning)
+        return found if found is not trained._as_it_is else lambda v: v[:, :1]
+
+    trained_head = trained.train_head
+    monkeypatch.setattr(harness, "train_head", head)
+
+
+def spoilt(monkeypatch, world):
+    noise = np.random.default_rng(0).standard_normal((80, SIZE))
+    monkeypatch.setattr(harness, "both_ways", lambda of, _: {"one": (noise, noise)})
+
+
+def forgotten(monkeypatch, world):
+    count = harness.score.attack
+    nobody = np.zeros(80, bool)
+    monkeypatch.setattr(
+        harness.score, "attack", lambda of, hits, people, missed: count(of, hits, people, nobody)
+    )
+    gate = harness.score.gates.missed_counts
+    monkeypatch.setattr(
+        harness.score.gates, "missed_counts", lambda hits, _: gate(hits, world.missed)
+    )
+    world.missed = np.arange(80) < 8
+
+
+def blind(monkeypatch, world):
+    once = world.examine
+
+    def examine(of, judges):
+        seen = once(of, judges)
+        return replace(seen, measures=0 * seen.measures)
+
+    monkeypatch.setattr(harness, "examine", examine)
+
+
+def damaged(monkeypatch, world):
+    once = world.embedded
+    monkeypatch.setattr(
+        world, "embedded", lambda of: once((of[0], "blurring" if of[1] == "unchanged" else of[1]))
+    )
+
+
+@pytest.mark.parametrize(
+    ("breaks", "says"),
+    [
+        (shuffled, "training brings it to"),
+        (worse, "his training is broken"),
+        (spoilt, "after restoring"),
+        (forgotten, "do not count as recognised"),
+        (blind, "too few to be a judge"),
+        (damaged, "damaged on the way"),
+        (lambda _, world: setattr(world, "identical", True), "as they were to the last pixel"),
+        (lambda _, world: world.lost.__setitem__(3, True), "no numbers for 2 faces"),
+    ],
+)
+def test_a_broken_harness_fails_loudly(world, monkeypatch, breaks, says):
+    breaks(monkeypatch, world)  # the others pass, see above
+    with pytest.raises(ElsefaceError, match=says):
+        world.judge("unchanged", "blurring")
+
+
+def test_with_few_pictures_nobody_is_said_to_have_trained(world, capsys):
+    few = group(20, Role.BACKGROUND)
+    world.people[Role.BACKGROUND] = few
+    world.clean[id(few)] = np.zeros((len(few), SIZE))
+    (unchanged,) = world.judge("unchanged")
+    assert TRAINED not in unchanged["privacy"]["one"]
+    assert "`trained` is left out" in capsys.readouterr().err
