@@ -90,14 +90,16 @@ def _edits(edits: dict[str, Any]) -> list[str]:
     lines = [
         "## Edits",
         "",
-        "| | faces | shown | shown unedited | protected kept |",
-        "|---|---|---|---|---|",
+        "| | faces | shown | shown unedited | shown in photos that do | protected kept |",
+        "|---|---|---|---|---|---|",
     ]
     for name, scores in edits.items():
         if scores["faces"]:
             shown, before = (interval(scores[key]) for key in ("shown", "shown unedited"))
             kept = f"{scores['protected kept']:.3f}"
-            lines.append(f"| {name} | {scores['faces']} | {shown} | {before} | {kept} |")
+            photos = f"{scores['shown in photos']:.3f}" if "shown in photos" in scores else ""
+            cells = name, scores["faces"], shown, before, photos, kept
+            lines.append(f"| {' | '.join(map(str, cells))} |")
     return lines
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise, Worn
+from elseface.common.attributes import index
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
@@ -18,6 +19,9 @@ from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
+from elseface.stage3_generate.spectacles import chosen
+
+GLASSES = index("Eyeglasses")
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,10 @@ class AttributeEdit:
     ) -> list[NewFace]:
         def draw(disguises: Mapping[int, Disguise]) -> list[NewFace]:
             fresh = [self.put_on(found[i], disguise) for i, disguise in disguises.items()]
-            drawn = self.decoder.draw(fresh) if fresh else ()
+            bare = self.decoder.draw([_bare(factors) for factors in fresh]) if fresh else ()
             return [
-                NewFace(factors, match_colours(face, factors), disguise)
-                for disguise, factors, face in zip(disguises.values(), fresh, drawn)
+                NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
+                for disguise, factors, f in zip(disguises.values(), fresh, bare)
             ]
 
         free = [i for i in range(len(faces)) if i not in worn]
@@ -116,6 +120,21 @@ class AttributeEdit:
         return replace(factors, attributes=disguise.after, landmarks=landmarks)
 
 
+def _bare(factors: Factors) -> Factors:
+    """What the decoder is given: of whoever wears glasses the face without them."""
+    attributes = factors.attributes.copy()
+    attributes[GLASSES] *= attributes[GLASSES] < 0.5
+    return replace(factors, attributes=attributes)
+
+
+def _dressed(face: np.ndarray, factors: Factors, disguise: Disguise) -> np.ndarray:
+    """The drawn face, with their spectacles on."""
+    if disguise.after[GLASSES] < 0.5:
+        return face
+    return chosen(_streams(disguise.stream)[2]).put_on(face, factors.landmarks)
+
+
 def _streams(stream: tuple[int, ...]) -> list[np.random.Generator]:
-    """One for the attributes, one for the shape, which is drawn anew for every picture."""
-    return [np.random.default_rng(s) for s in np.random.SeedSequence(stream).spawn(2)]
+    """One for the attributes, one for the shape, which is drawn anew for every picture, and one for
+    spectacles."""
+    return [np.random.default_rng(s) for s in np.random.SeedSequence(stream).spawn(3)]

@@ -14,7 +14,7 @@ from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.shape import New, Own
 from elseface.stage3_generate.shape_model import ShapeModel
-from elseface.stage3_generate.spectacles import put_on
+from elseface.stage3_generate.spectacles import PLAIN
 
 GLASSES = index("Eyeglasses")
 #: Attributes that are seen under the mask; of the context's, glasses cover most of it.
@@ -130,7 +130,7 @@ class EditedFaces(Faces):
     ) -> None:
         """In place, under the mask only: the context that the decoder is given shows none."""
         for i in worn:
-            pair = put_on(rows["crop"][i], rows["landmarks"][i]).astype(np.float32) / 127.5 - 1
+            pair = PLAIN.put_on(rows["crop"][i], rows["landmarks"][i]).round() / 127.5 - 1
             faces[i] = np.where(mask[i] == 1, pair, faces[i])
 
     def _other_photos(self, numbers: np.ndarray, identity: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from elseface.stage3_generate.edited_faces import EditedFaces, Editing, emphasis
 from elseface.stage3_generate.generation_trainer import GenerationTrainer
 from elseface.stage3_generate.load import load_shape_model
 from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
-from elseface.stage3_generate.spectacles import put_on
+from elseface.stage3_generate.spectacles import PLAIN
 
 SIZE, PORTRAIT = 32, 20
 
@@ -130,15 +130,15 @@ def test_spectacles_sit_about_the_eyes(portrait):
     (face,) = find_faces(portrait)
     crop = face.alignment.crop(portrait, 128)
     points = face.alignment.to_frame(face.landmarks)
-    y, x = np.nonzero((put_on(crop, points) != crop).any(-1))
+    y, x = np.nonzero((PLAIN.put_on(crop, points) != crop).any(-1))
     eyes = points[36:48] * 128
     apart = eyes[:, 0].max() - eyes[:, 0].min()
     assert y.min() > eyes[:, 1].min() - apart / 3 and y.max() < eyes[:, 1].max() + apart / 3
     assert x.min() < eyes[:, 0].min() and x.max() > eyes[:, 0].max()
     mirrored = np.c_[1 - points[:, 0], points[:, 1]]
     mirrored = np.r_[mirrored[16::-1], mirrored[17:36], mirrored[42:48], mirrored[36:42]]
-    back = put_on(np.ascontiguousarray(crop[:, ::-1]), mirrored[:48])[:, ::-1]
-    assert np.abs(back.astype(int) - put_on(crop, points)).mean() < 1
+    back = PLAIN.put_on(np.ascontiguousarray(crop[:, ::-1]), mirrored[:48])[:, ::-1]
+    assert np.abs(back.astype(int) - PLAIN.put_on(crop, points)).mean() < 1
 
 
 def test_the_photo_is_judged_under_its_own_conditions(faces):

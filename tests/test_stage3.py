@@ -17,6 +17,7 @@ from elseface.stage1_disentangle.factors import (
     outside_faces,
 )
 from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
+from elseface.stage3_generate import policies
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.choices import ShapeName
@@ -142,6 +143,24 @@ def test_a_disguise_is_worn_again(anonymizer, portrait):
         for factors in disentangle(both, [there, face], [disguise.before] * 2, 128)
     ]
     np.testing.assert_allclose(shapes[0][:REPLACED], shapes[1][:REPLACED], atol=0.05)
+
+
+def test_spectacles_are_put_on_the_same_face(anonymizer, portrait):
+    """Dark rims reach from beside one eye to beside the other; who is drawn anew gets another pair,
+    and who wears a disguise again the same."""
+    (face,) = find_faces(portrait)
+    plain = replace(anonymizer, attempts=1, shape=load_shape(ShapeName.OWN), policy=policies.none)
+    without = replace(plain, edit=Edit.parse("-Eyeglasses")).anonymize(portrait, [face], 0)
+    wearing = replace(plain, edit=Edit.parse("+Eyeglasses"))
+    first, other = (wearing.anonymize(portrait, [face], seed) for seed in (0, 1))
+    darker = without.pixels.astype(int).max(-1) - first.pixels.max(-1)
+    rows, columns = np.nonzero(darker > 60)
+    eyes, mouth = face.landmarks[36:48], face.landmarks[48:]
+    assert rows.max() < mouth[:, 1].min() and rows.min() > eyes[:, 1].min() - 20
+    assert columns.min() < eyes[:, 0].min() and columns.max() > eyes[:, 0].max()
+    assert (first.pixels != other.pixels).any()
+    again = wearing.anonymize(portrait, [face], 5, worn={0: first.changes[0].disguise})
+    np.testing.assert_array_equal(again.pixels, first.pixels)
 
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):

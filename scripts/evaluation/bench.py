@@ -102,7 +102,8 @@ class Bench:
 
     def edits(self, wanted: Sequence[str], plain: AttributeEdit, count: int) -> dict[str, Any]:
         """How often the judge sees each edit, such as +Smiling, in at most `count` faces whose
-        label and picture said otherwise, and how often in the same faces as `plain` draws them."""
+        label and picture said otherwise, how often in the same faces as `plain` draws them, and in
+        photos whose label says so: no edit can be expected to show more than what is there."""
         drawn = self._anonymized(plain, range(len(self.rows)))
         unedited = utility.seen_attributes(self.judge, drawn, self.faces)
         return {edit: self._edit(edit, plain, unedited, count) for edit in wanted}
@@ -119,6 +120,8 @@ class Bench:
         results = self._anonymized(replace(plain, edit=Edit.parse(edit)), chosen)
         seen = utility.seen_attributes(self.judge, results, [self.faces[k] for k in chosen])
         figures: dict[str, Any] = {"faces": len(chosen)}
+        if (labels == wanted).any():
+            figures["shown in photos"] = float((self.seen[labels == wanted, i] == wanted).mean())
         for after, bits in (("", seen), (" unedited", unedited[chosen])):
             hit = bits[:, i] == wanted
             figures["shown" + after] = privacy.with_interval(hit, self.identity[chosen])
