@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise, Worn
-from elseface.common.attributes import index
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
@@ -19,9 +18,7 @@ from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
-from elseface.stage3_generate.spectacles import chosen
-
-GLASSES = index("Eyeglasses")
+from elseface.stage3_generate.spectacles import GLASSES, chosen
 
 
 @dataclass(frozen=True)

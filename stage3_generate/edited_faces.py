@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from elseface.common.anonymizer import Disguise
-from elseface.common.attributes import CONTEXT, COUNT, PROTECTED, index, indices
+from elseface.common.attributes import CONTEXT, COUNT, PROTECTED, indices
 from elseface.stage1_disentangle.attributes import shrink
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct.training import Faces, flipped
@@ -14,9 +14,8 @@ from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.shape import New, Own
 from elseface.stage3_generate.shape_model import ShapeModel
-from elseface.stage3_generate.spectacles import PLAIN
+from elseface.stage3_generate.spectacles import GLASSES, PLAIN
 
-GLASSES = index("Eyeglasses")
 #: Attributes that are seen under the mask; of the context's, glasses cover most of it.
 VISIBLE: tuple[int, ...] = tuple(
     i for i in range(COUNT) if i not in indices(CONTEXT) or i == GLASSES

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from elseface.common.attributes import index
 
+GLASSES = index("Eyeglasses")
 #: dlib's points of the eyes (each outer corner to inner), of the nose's bridge, and the first and
 #: last of the jaw, beside the ears.
 EYES, BRIDGE, EARS = (slice(36, 42), slice(42, 48)), 27, (0, 16)
