@@ -64,9 +64,7 @@ def command(
         list[str] | None,
         typer.Option(help="left,top,right,bottom of a face of the one photo to leave."),
     ] = None,
-    keep_person: Annotated[
-        Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
-    ] = None,
+    keep_person: loading.KeepPerson = None,
     label: Annotated[
         str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
     ] = "",

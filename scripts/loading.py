@@ -40,6 +40,9 @@ Key = Annotated[
     Path | None,
     typer.Option(help="File of 32 secret bytes or more: each person gets one new face."),
 ]
+KeepPerson = Annotated[
+    Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
+]
 Weights = Annotated[
     Path | None, typer.Option(help="Weights of your own training.", show_default=False)
 ]

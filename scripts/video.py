@@ -35,6 +35,7 @@ def command(
     keep: loading.Keep = "",
     key: loading.Key = None,
     seed: loading.Seed = 0,
+    keep_person: loading.KeepPerson = None,
     hold: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds a lost face stays covered.")
     ] = 5.0,
@@ -61,7 +62,7 @@ def command(
     if key and not verify:
         raise ElsefaceError("--key goes without --no-verify: only verification checks the new face")
     beside = {"--report": report, "--certificate": certificate}
-    check_extras(beside, {source, output} | inputs([key], [gallery]))
+    check_extras(beside, {source, output} | inputs([key], [keep_person, gallery]))
     options = loading.edit_options(policy, shape, edit, keep)
     try:
         with Clip(source):
@@ -71,13 +72,15 @@ def command(
             from elseface.scripts.footage.export import Export
             from elseface.scripts.footage.report import certify, describe
             from elseface.scripts.release.certify import issue
+            from elseface.scripts.release.consent import load_consent
             from elseface.scripts.release.verify import load_verifier
             from elseface.stage1_disentangle.detectors import second
 
         found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
         verifier = load_verifier(verified_by) if verify else None
+        consent = load_consent(keep_person, None)
         export = Export(
-            source, output, anonymizer, seed, hold, not no_audio, verifier, bool(report)
+            source, output, anonymizer, seed, hold, not no_audio, verifier, bool(report), consent
         )
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:

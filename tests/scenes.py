@@ -45,10 +45,11 @@ def backdrop(seed: int) -> np.ndarray:
     return cv2.resize(few, (2 * WIDTH, 2 * HEIGHT), interpolation=cv2.INTER_CUBIC)
 
 
-def head(width: float, turn: float = 0.0, squeeze: float = 1.0):
+def head(width: float, turn: float = 0.0, squeeze: float = 1.0, portrait: np.ndarray | None = None):
     """The portrait's head, her face `width` pixels wide, turned by degrees, narrowed to a share:
-    picture, where the head is, and where the face is (boolean); both round the face's centre."""
-    portrait = astronaut()
+    picture, where the head is, and where the face is (boolean); both round the face's centre.
+    Another `portrait` shows somebody else in her place."""
+    portrait = astronaut() if portrait is None else portrait
     side = int(4 * width) | 1
     scale = width / (2 * FACE[1][0])
     matrix = cv2.getRotationMatrix2D(FACE[0], turn, scale)

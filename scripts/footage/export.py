@@ -18,6 +18,7 @@ from elseface.common.output import whole
 from elseface.common.weights import file_hash
 from elseface.scripts.console import progress
 from elseface.scripts.footage.flicker import Flicker
+from elseface.scripts.footage.permission import Permission
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.protection import protect
 from elseface.scripts.footage.reading import Clip
@@ -26,6 +27,7 @@ from elseface.scripts.footage.rescue import Rescue
 from elseface.scripts.footage.tracking import FINE, Tracker
 from elseface.scripts.footage.verifying import Findings, examine
 from elseface.scripts.footage.writing import Writer
+from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.scene import Step
@@ -53,6 +55,7 @@ class Export:
     sound : whether it is kept
     verifier : looks at the result; None: nobody does
     measured : whether flicker is
+    consent : knows the people who agreed to be seen; None: nobody did
     """
 
     source: Path
@@ -63,6 +66,7 @@ class Export:
     sound: bool
     verifier: Verifier | None
     measured: bool = False
+    consent: Consent | None = None
     _people: list[list[Person]] = field(default_factory=list)
     _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
 
@@ -75,7 +79,7 @@ class Export:
             When it cannot be read to its end, verified or written, or nobody finds a face in it
             and it is not to be copied then.  No file is written in that case.
         """
-        self._add(Tracker)
+        self._add(Tracker, permission=self._permission)
         with whole(self.output) as draft:
             record = self._passed(draft)
             if not (record.people or copy):
@@ -89,7 +93,7 @@ class Export:
             record = self._pass(draft, number)
             if not self.verifier:
                 return record
-            found = examine(self.source, draft, record.looks, self.verifier)
+            found = examine(self.source, draft, record, self.verifier, self._permission)
             late = number + 1 >= LATE
             failed = self._failed(found, record, late)
             if not (failed or found.missed):
@@ -102,6 +106,10 @@ class Export:
         raise ElsefaceError(
             f"{self.source}: the faces could not be verified as replaced, so not written"
         )
+
+    @functools.cached_property
+    def _permission(self) -> Permission | None:
+        return Permission(self.consent) if self.consent else None
 
     @property
     def _traceless(self) -> bool:
@@ -139,7 +147,9 @@ class Export:
         for person in record.people:
             if _stream(person) in redrawn:
                 person.change = None
-        return bool(failed)
+        for person, frames in found.shown_wrongly:
+            person.denied.update(frames)
+        return bool(failed or found.shown_wrongly)
 
     def _new_places(self, found: Findings, record: Record) -> dict[int, list[Box]]:
         """Faces that nobody covered, by frame; who was rescued there already is blacked out."""

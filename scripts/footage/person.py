@@ -23,6 +23,7 @@ class Tally:
     ----------
     looks : frames in which the recognizer was asked, and knew the original face
     blind : frames in which it did not know that, so that it could say nothing of the new one
+    shown : frames in which the face was left as it is, of somebody who agreed to that
     passed : whether it told nobody
     distance : the least from a written face to the original one; None where it was not asked
     nearest_other : the least to an original of somebody else in the frame
@@ -32,6 +33,7 @@ class Tally:
 
     looks: int = 0
     blind: int = 0
+    shown: int = 0
     passed: bool = True
     distance: float | None = None
     nearest_other: float | None = None
@@ -70,6 +72,7 @@ class Person:
     best : the frame of that view
     tally : what verification said of the present step; None where it did not look
     tried : what it said of those before
+    denied : frames about one in which verification saw the face of somebody who did not agree
     """
 
     number: int
@@ -80,6 +83,7 @@ class Person:
     best: int | None = None
     tally: Tally | None = None
     tried: list[Attempt] = field(default_factory=list)
+    denied: set[int] = field(default_factory=set)
 
     @property
     def step(self) -> Step:

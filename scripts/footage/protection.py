@@ -47,12 +47,14 @@ class Protected:
     frame : as it was given
     pixels : ndarray of shape (height, width, 3), uint8, RGB, faces replaced
     covers : what was replaced
+    shown : faces left as they are, of people who agreed to be seen
     cut : whether a scene begins with it
     """
 
     frame: Frame
     pixels: np.ndarray
     covers: tuple[Cover, ...]
+    shown: tuple[Cover, ...]
     cut: bool
 
 
@@ -81,8 +83,8 @@ def protect(
 
         def release(count: int) -> Future[list[Protected]]:
             batch = [waiting.popleft() for _ in range(count)]
-            covers, views = zip(*(tracker.take(count) for tracker in trackers))
-            return artist.submit(_draw, batch, covers, views, anonymizer, seed)
+            covers, shown, views = zip(*(tracker.take(count) for tracker in trackers))
+            return artist.submit(_draw, batch, covers, shown, views, anonymizer, seed)
 
         for frame, start in zip(frames, starts(frame.pixels for frame in copies)):
             for tracker in trackers:
@@ -100,15 +102,16 @@ def protect(
 def _draw(
     batch: list[tuple[Frame, bool]],
     covers: Sequence[list[list[Cover]]],
+    shown: Sequence[list[list[Cover]]],
     views: Sequence[list[View]],
     anonymizer: Anonymizer,
     seed: int,
 ) -> list[Protected]:
-    """Covers and views are by tracker."""
+    """Covers, who is shown, and views are by tracker."""
     introduce(itertools.chain(*views), anonymizer, seed)
     here = [without_known(by_tracker) for by_tracker in zip(*covers)]
     drawn = paint([frame.pixels for frame, _ in batch], here, anonymizer, seed)
     return [
-        Protected(frame, pixels, tuple(covered), cut)
-        for (frame, cut), pixels, covered in zip(batch, drawn, here)
+        Protected(frame, pixels, tuple(covered), tuple(itertools.chain(*seen)), cut)
+        for (frame, cut), pixels, covered, seen in zip(batch, drawn, here, zip(*shown))
     ]

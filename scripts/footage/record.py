@@ -13,13 +13,14 @@ from elseface.scripts.footage.tracks import Cover
 
 @dataclass
 class Appearance:
-    """The frames in which a person was covered, those of them in which a detector saw them, and
-    the times of the first and the last, in seconds."""
+    """The frames in which a person was covered, those of them in which a detector saw them, those
+    in which they were shown, and the times of the first and the last, in seconds."""
 
     first: float
     last: float
     frames: int = 0
     seen: int = 0
+    shown: int = 0
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Record:
     every : seconds from one frame that is looked at to the next; so are the first one of a scene
         and that of a person's best view
     flicker : None where nobody wants to know
-    looks : what was covered in the frames to look at, by their number
+    looks : what was covered in the frames to look at, by their number, and who was `shown` there
     """
 
     unit: Fraction
@@ -42,6 +43,7 @@ class Record:
     cuts: int = 0
     people: dict[Person, Appearance] = field(default_factory=dict)
     looks: dict[int, tuple[Cover, ...]] = field(default_factory=dict)
+    shown: dict[int, tuple[Cover, ...]] = field(default_factory=dict)
     _last: float = float("-inf")
 
     def add(self, protected: Protected) -> None:
@@ -55,11 +57,23 @@ class Record:
         if due:
             self._last = time
         if due or any(cover.person.best == now for cover in covers):
-            self.looks[now] = covers
+            self.looks[now], self.shown[now] = covers, protected.shown
         if self.flicker:
             self.flicker.add(protected)
         for person in {cover.person: None for cover in covers}:
-            shown = self.people.setdefault(person, Appearance(time, time))
-            shown.last = time
-            shown.frames += 1
-            shown.seen += any(c.sure for c in covers if c.person is person)
+            there = self._appearance(person, time)
+            there.frames += 1
+            there.seen += any(c.sure for c in covers if c.person is person)
+        for person in {cover.person: None for cover in protected.shown}:
+            self._appearance(person, time).shown += 1
+
+    def about(self, look: int) -> range:
+        """The frames between the looks before and after one of them."""
+        before = max((frame for frame in self.looks if frame < look), default=-1)
+        after = min((frame for frame in self.looks if frame > look), default=self.frames)
+        return range(before + 1, after)
+
+    def _appearance(self, person: Person, time: float) -> Appearance:
+        there = self.people.setdefault(person, Appearance(time, time))
+        there.last = time
+        return there

@@ -17,6 +17,7 @@ from elseface.scripts.release.recognition import (
     true_accept,
 )
 from elseface.scripts.release.report import disguised
+from elseface.scripts.release.scene import KEEP_PERSON
 
 
 def describe(record: Record) -> dict[str, Any]:
@@ -27,24 +28,27 @@ def describe(record: Record) -> dict[str, Any]:
         "looked_at": len(record.looks),
         "people": [
             {
-                **asdict(shown),
+                **asdict(there),
                 "flicker": record.flicker and record.flicker.ratio(person.number),
                 "found_by": person.found_by,
                 "landmarks_fit": person.fits,
                 **disguised(person.change and person.change.disguise),
                 "distance": person.change and person.change.distance,
-                **_verified(person),
+                **(_verified(person) if there.frames else {"outcome": KEEP_PERSON}),
             }
-            for person, shown in sorted(record.people.items(), key=lambda item: item[0].number)
+            for person, there in sorted(record.people.items(), key=lambda item: item[0].number)
         ],
     }
 
 
 def certify(output: Path, record: Record, sha256: str) -> CertifiedFile:
-    """The record of a video that was written and verified: one face a person."""
+    """The record of a video that was written and verified: one face a person who is hidden in any
+    frame of it."""
     count = len(record.people)
-    faces = tuple(_face(person, count) for person in record.people)
-    return CertifiedFile(name=output.name, sha256=sha256, faces=faces, left_as_they_are={})
+    faces = tuple(_face(p, count) for p, there in record.people.items() if there.frames)
+    shown = sum(there.shown > 0 for there in record.people.values())
+    left = {KEEP_PERSON: shown} if shown else {}
+    return CertifiedFile(name=output.name, sha256=sha256, faces=faces, left_as_they_are=left)
 
 
 def _verified(person: Person) -> dict[str, Any]:

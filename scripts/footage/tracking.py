@@ -14,6 +14,7 @@ from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.first_sight import sighting
 from elseface.scripts.footage.following import drift, look
 from elseface.scripts.footage.matching import matched, mistaken
+from elseface.scripts.footage.permission import Permission, divided
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracks import (
@@ -49,13 +50,20 @@ class Tracker:
     Parameters
     ----------
     hold : frames that a lost face stays covered
+    permission : says who may be seen; None: nobody
     people : filled in the order they are found; those of an earlier pass over the same frames are
         found again, as everything here hangs on the frames alone.  None: nobody is remembered, as
         where frames never end
     """
 
-    def __init__(self, hold: int, people: list[Person] | None = None) -> None:
+    def __init__(
+        self,
+        hold: int,
+        people: list[Person] | None = None,
+        permission: Permission | None = None,
+    ) -> None:
         self.hold = hold
+        self.permission = permission
         self.frames: dict[int, np.ndarray] = {}
         self.tracks: list[Track] = []
         self.people = people
@@ -76,6 +84,8 @@ class Tracker:
         for track in mistaken(self._live(), now):
             track.withdraw(now)
         self._meet(now, self.search(now, start.abrupt))
+        for track in self._live() if self.permission else ():
+            self.permission.ask(track, self.frames)
 
     def search(self, now: int, abrupt: bool) -> list[Box]:
         """Faces of the whole frame, if it is time for that."""
@@ -95,23 +105,25 @@ class Tracker:
         """The face in a detector's box."""
         return sighting(photo, box)
 
-    def take(self, count: int) -> tuple[list[list[Cover]], list[View]]:
-        """What to cover in each of the oldest `count` frames, and the people's best views; the
-        frames are let go of."""
+    def take(self, count: int) -> tuple[list[list[Cover]], list[list[Cover]], list[View]]:
+        """What to cover in each of the oldest `count` frames, the places of those who may be seen
+        in them, and the people's best views; the frames are let go of."""
         first = min(self.frames)
         after = first + count
-        by_track = [track.covers(first, after - 1) for track in self.tracks]
-        covers = [
-            without_doubles([c for covers in by_track for c in covers.get(frame, ())])
-            for frame in range(first, after)
-        ]
+        by_track = [(track, track.covers(first, after - 1)) for track in self.tracks]
+        covers, shown = [], []
+        for frame in range(first, after):
+            here = [(track, c) for track, by_frame in by_track for c in by_frame.get(frame, ())]
+            needed, seen = divided(frame, here)
+            covers.append(without_doubles(needed))
+            shown.append(seen)
         people = {cover.person: None for here in covers for cover in here}
         views = [self._best_view(person) for person in people if person.change is None]
         self.frames = {i: photo for i, photo in self.frames.items() if i >= after}
         self.tracks = [t for t in self.tracks if t.end is None or t.end > after]
         for track in self.tracks:
             track.forget(after)
-        return covers, views
+        return covers, shown, views
 
     def _best_view(self, person: Person) -> View:
         views = [

@@ -14,6 +14,8 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 
 #: Frames beside the one in question that say how a face moves, and that its smoothing starts from.
 RECENT, PAST = 5, 10
+#: Frames at most between two in which somebody who agreed to be seen was known.
+FAR = 24
 #: A cover over a face that is not seen is this much larger than the face was, for it may have
 #: turned, and grows with the deviation of its place, over the landmarks' radius, up to the latter.
 GROWTH, MAX_GROWTH = 0.12, 0.4
@@ -53,12 +55,14 @@ class Track:
     Attributes
     ----------
     seen : what was seen of it, by frame; frames between have no entry
+    distances : to who agreed to be seen, by frame; empty where nobody asks
     """
 
     person: Person
     start: int
     seen: dict[int, Sighting]
     end: int | None = None
+    distances: dict[int, float] = field(default_factory=dict)
     last_sure: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,10 +111,11 @@ class Track:
         return result
 
     def forget(self, before: int) -> None:
-        """Drop what no later frame's smoothing needs."""
+        """Drop what no later frame needs, for its smoothing or to know who is shown."""
         sure = (frame for frame, seen in self.seen.items() if seen.sure and frame <= before)
-        needed = max(sure, default=before) - PAST
+        needed = min(max(sure, default=before) - PAST, before - FAR)
         self.seen = {frame: seen for frame, seen in self.seen.items() if frame >= needed}
+        self.distances = {frame: d for frame, d in self.distances.items() if frame >= needed}
 
 
 def _smoothed(seen: Mapping[int, Sighting], first: int, last: int) -> tuple[np.ndarray, np.ndarray]:

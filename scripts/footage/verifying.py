@@ -9,7 +9,7 @@ passes by the other views; who has none gets a mask, under which nothing of a fa
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +17,13 @@ import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.console import progress
 from elseface.scripts.footage.drawing import as_subject
+from elseface.scripts.footage.permission import Permission
 from elseface.scripts.footage.person import OPAQUE, Person, Tally
 from elseface.scripts.footage.reading import Clip
+from elseface.scripts.footage.record import Record
 from elseface.scripts.footage.tracks import Cover
 from elseface.scripts.release.recognition import THRESHOLD
-from elseface.scripts.release.scene import Scene, Step
+from elseface.scripts.release.scene import KEEP_PERSON, Scene, Spared, Step
 from elseface.scripts.release.verify import Verifier, passes
 from elseface.stage1_disentangle.box import Box
 
@@ -31,22 +33,27 @@ Pair = tuple[np.ndarray, np.ndarray]
 
 @dataclass
 class Findings:
-    """What was seen: of every person, and by frame the boxes of faces that nobody covered."""
+    """What was seen: of every person, by frame the boxes of faces that nobody covered, and the
+    frames of those whose face was shown and is not of somebody who agreed: from the look before
+    to the look after."""
 
     tallies: dict[Person, Tally] = field(default_factory=dict)
     missed: dict[int, list[Box]] = field(default_factory=dict)
+    shown_wrongly: list[tuple[Person, range]] = field(default_factory=list)
 
     def verdict(self, person: Person, traceless: bool) -> Tally:
         """Of a person; `traceless`: the method that was asked for leaves nothing of a face."""
         tally = self.tallies.get(person, Tally())
-        tally.passed &= tally.looks > 0 or traceless or person.step in OPAQUE
+        seen = tally.looks or tally.shown
+        tally.passed &= seen > 0 or traceless or person.step in OPAQUE
         return tally
 
 
 def examine(
-    source: Path, written: Path, looks: Mapping[int, Sequence[Cover]], verifier: Verifier
+    source: Path, written: Path, record: Record, verifier: Verifier, permission: Permission | None
 ) -> Findings:
-    """Look at those frames of a written video, by their number, and at what was covered there.
+    """Look at those frames of a written video that the record of it says, and at what was covered
+    or shown there.
 
     Raises
     ------
@@ -55,12 +62,20 @@ def examine(
     """
     found = Findings()
     for number, (old, new) in enumerate(_together(source, written)):
-        if number not in looks:
+        if number not in record.looks:
             continue
-        covers = looks[number]
+        covers, shown = record.looks[number], record.shown[number]
         new = new[: old.shape[0], : old.shape[1]]  # odd sizes got a row or column more
         _compare(old, new, covers, found.tallies)
-        scene = Scene(old, subjects=[as_subject(cover, old) for cover in covers])
+        for cover in shown:
+            found.tallies.setdefault(cover.person, Tally()).shown += 1
+            if permission.distance(old, cover) >= THRESHOLD:
+                found.shown_wrongly.append((cover.person, record.about(number)))
+        scene = Scene(
+            old,
+            subjects=[as_subject(cover, old) for cover in covers],
+            spared=[Spared(cover.face().box, KEEP_PERSON) for cover in shown],
+        )
         if missed := verifier.missed(new, scene):
             found.missed[number] = missed
     return found

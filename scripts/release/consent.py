@@ -36,10 +36,13 @@ class Consent:
 
     def recognise(self, descriptor: np.ndarray) -> tuple[str, float] | None:
         """The most alike picture and its distance, if that is close enough."""
+        picture, distance = self.nearest(descriptor)
+        return (picture, distance) if distance < CERTAIN else None
+
+    def nearest(self, descriptor: np.ndarray) -> tuple[str, float]:
+        """The most alike picture and its distance, however far."""
         distances = np.linalg.norm(self.descriptors - descriptor, axis=1)
         nearest = int(distances.argmin())
-        if distances[nearest] >= CERTAIN:
-            return None
         return self.pictures[nearest], float(distances[nearest])
 
 

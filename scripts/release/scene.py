@@ -33,6 +33,10 @@ LADDER = [Step.ASKED, Step.OTHER, Step.OTHER, Step.MASK, Step.BLACKOUT]
 UNFIT_LADDER = [Step.PIXELATE, Step.BLACKOUT]
 
 
+#: The option by which people are known who agreed to be seen.
+KEEP_PERSON = "--keep-person"
+
+
 @dataclass(frozen=True)
 class Attempt:
     """A step that was taken, and what verification said of it.
@@ -159,7 +163,7 @@ class Scene:
         ladder = list(LADDER if good else UNFIT_LADDER)
         subject = Subject(self.photo, face, found_by, good, ladder)
         if self.consent and good and (known := self.consent.recognise(subject.original)):
-            self.spared.append(Spared(face.box, "--keep-person", *known))
+            self.spared.append(Spared(face.box, KEEP_PERSON, *known))
             return None
         self.subjects.append(subject)
         return subject
