@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import keras
 
 PACKAGED = Path(__file__).parent / "weights"
+#: An attribute network that only measures: another architecture, another seed, in no loss.
+JUDGE = PACKAGED / "judge"
 
 
 def save(folder: Path, name: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import typer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import loading
 from elseface.scripts.console import explained, extra, listed, silent_start
+from elseface.scripts.train_options import Precision
 
 ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
 METHODS = "attribute-edit,blur,pixelate,swirl,inpaint-telea,inpaint-ns,mask,mean-face"
@@ -40,10 +41,14 @@ def command(
     judge: Annotated[
         Path | None,
         typer.Option(
-            help="Attribute weights that say what faces show; else the tool's own.",
+            help="Attribute weights kept for measuring; else those shipped for it.",
             show_default=False,
         ),
     ] = None,
+    precision: Annotated[
+        Precision,
+        typer.Option(help="Of the attacker's U-Net; mixed_bfloat16 where the processor has it."),
+    ] = Precision.FLOAT32,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in -o.")] = False,
     compare: Annotated[
         tuple[Path, Path] | None,
@@ -58,15 +63,16 @@ def command(
         return
     if not dataset or not output:
         raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")
-    from elseface.common.weights import PACKAGED
+    from elseface.common.weights import JUDGE, PACKAGED
 
     folder = weights or PACKAGED
     settings = {
         "dataset": str(dataset), "recognizers": listed(recognizers), "limit": limit,
         "attacks": _known(listed(attacks)), "background": background,
+        "precision": precision.value,
     }  # fmt: skip
     results = _prepared(output, settings, resume, folder)
-    _run(dataset, output, results, listed(methods), folder, judge)
+    _run(dataset, output, results, listed(methods), folder, judge or JUDGE)
 
 
 def _run(
@@ -75,7 +81,7 @@ def _run(
     results: dict[str, Any],
     methods: list[str],
     folder: Path,
-    judge: Path | None,
+    judge: Path,
 ) -> None:
     with silent_start(), extra("evaluate"):
         from elseface.scripts.evaluation import people, report
@@ -95,13 +101,13 @@ def _run(
             name: load_method(name, others, folder) for name in names if name != STRANGER
         }
         judges = _judges(output, settings["recognizers"], folder, judge)
-    looked = {"judge": judges.classifier_digest}
+    looked = {"judge": judges.judge_digest}
     looked |= {recognizer.name: recognizer.digest for recognizer in judges.recognizers}
     if results.setdefault("judges", looked) != looked:
         raise ElsefaceError(f"{output}: holds a run by other recognizers or another judge")
     results |= report.about(roles[Role.JUDGED])
     report.keep(output, results)
-    harness = Harness(roles, output, judges, settings["attacks"])
+    harness = Harness(roles, output, judges, settings["attacks"], settings["precision"])
     done = results["methods"]
     left = [name for name in names if name not in done]
     if left and UNCHANGED in done:
@@ -117,14 +123,13 @@ def _run(
         report.write(output, results)  # of a run that was killed before it could
 
 
-def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path | None):
-    from elseface.common.weights import digest, holder
+def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path):
+    from elseface.common.weights import digest
     from elseface.scripts.evaluation.examine import Judges
     from elseface.scripts.evaluation.judge import load_judge
     from elseface.scripts.evaluation.memory import Memory
     from elseface.scripts.evaluation.recognizer import load_recognizer
     from elseface.scripts.evaluation.utility import Mtcnn
-    from elseface.stage3_generate.load import load_classifier
 
     loaded = [load_recognizer(name) for name in recognizers]
     names = [recognizer.name for recognizer in loaded]
@@ -133,8 +138,8 @@ def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path | No
     return Judges(
         loaded,
         Mtcnn(),
-        load_judge(judge, folder) if judge else load_classifier(folder),
-        digest("attributes", judge or holder("attributes", folder)),
+        load_judge(judge, folder),
+        digest("attributes", judge),
         Memory(output / "memory.sqlite"),
     )
 

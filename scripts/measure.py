@@ -1,11 +1,11 @@
 """Measure weights on the test identities of a CelebA layout.
 
     python -m elseface.scripts.measure CELEBA --recognizer mobilefacenet.yaml \\
-        --judge runs/judge/weights -o figures.json --methods default,own/none,new:18/ppas
+        -o figures.json --methods default,own/none,new:18/ppas
 
 Needs ``pip install '.[evaluate]'``.  The recognizer (see
-:func:`~elseface.scripts.evaluation.recognizer.load_recognizer`) and the judge, an attribute network
-of another seed, only measure; without a judge, edits and what else it alone can say are left out.
+:func:`~elseface.scripts.evaluation.recognizer.load_recognizer`) and the judge, an
+attribute network that no loss has seen, only measure.
 Every picture counts, aligned as it is, without detection.
 """
 
@@ -45,8 +45,12 @@ def main(
     recognizer: Annotated[str, typer.Option(help="dlib, or a recognizer's YAML file.")],
     output: Annotated[Path, typer.Option("-o", help="Figures as JSON.")],
     judge: Annotated[
-        Path | None, typer.Option(help="Attribute weights kept for measuring.", show_default=False)
-    ] = None,
+        Path,
+        typer.Option(
+            help="Attribute weights kept for measuring; else those shipped for it.",
+            show_default=False,
+        ),
+    ] = weights.JUDGE,
     folder: Annotated[
         Path, typer.Option("--weights", help="Parts to measure in place of those shipped.")
     ] = weights.PACKAGED,
@@ -64,14 +68,14 @@ def main(
     bench = Bench(
         celeba.read(root),
         load_recognizer(recognizer),
-        load_judge(judge, folder) if judge else None,
+        load_judge(judge, folder),
         limit,
     )
     network = default.decoder.network
     figures: dict[str, Any] = {
         "images": len(bench.rows),
         "identities": len(set(bench.identity)),
-        "judge": weights.digest("attributes", judge) if judge else None,
+        "judge": weights.digest("attributes", judge),
         "decoder": {"parameters": network.count_params(), "GFLOP": cost.gflop(network)},
         "attributes": bench.attribute_accuracy(default.classifier),
         "controls": bench.controls(),
@@ -81,7 +85,7 @@ def main(
     for name, anonymizer in chosen.items():
         figures["methods"][name] = bench.method(anonymizer)
         output.write_text(json.dumps(figures, indent=1) + "\n")
-    if judge and edited:
+    if edited:
         signed = [sign + name for name, sign in itertools.product(EDITS, "+-")]
         plain = method("own/none", default, folder)
         figures["edits"] = bench.edits(signed, plain, edited)

@@ -10,6 +10,7 @@ import typer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.console import explained
 from elseface.scripts.train_options import (
+    Backbone,
     CacheOption,
     CelebaOption,
     Count,
@@ -33,8 +34,11 @@ def command(
     start: Annotated[
         Path | None, typer.Option(help="Folder of weights to go on from; default: none.")
     ] = None,
+    backbone: Annotated[
+        Backbone, typer.Option(help="resnet18 is small and half as wide as its namesake.")
+    ] = Backbone.RESNET50,
 ) -> None:
-    """ResNet-50, 40 attributes."""
+    """ResNet-50, or a smaller one, 40 attributes."""
     from elseface.common import weights
     from elseface.common.celeba import VALIDATION
     from elseface.stage1_disentangle import attribute_training as training
@@ -43,14 +47,17 @@ def command(
     config = training.Config(
         phases=_phases(phases), batch_size=batch_size, learning_rate=learning_rate,
         precision=precision.value, seed=seed,
-        start=weights.digest("attributes", start) if start else "",
+        start=weights.digest("attributes", start) if start else "", backbone=backbone.value,
     )  # fmt: skip
     before, about = weights.load("attributes", start) if start else (None, None)
     network = training.train(faces, run, config, before)
     size = config.phases[-1][1]
     scores = training.validate(network, faces, VALIDATION, size)
     training.write_scores(run / "validation.csv", scores)
-    facts = {"size": size, "validation": scores[-1], "config": dataclasses.asdict(config)}
+    facts = {
+        "backbone": backbone.value, "size": size, "validation": scores[-1],
+        "config": dataclasses.asdict(config),
+    }  # fmt: skip
     if about:
         facts["before"] = about
     weights.save(run / "weights", "attributes", weights.network_arrays(network), facts)

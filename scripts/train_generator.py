@@ -49,7 +49,7 @@ def command(
     """The decoder on faces of nobody: edited, reshaped, unlike the person who was there."""
     import keras
     from elseface.common import weights
-    from elseface.stage1_disentangle.attribute_network import backbone, resnet50
+    from elseface.stage1_disentangle.attribute_network import attribute_network, backbone
     from elseface.stage3_generate import generation_training as training
     from elseface.stage3_generate import load
     from elseface.stage3_generate.critics import Critics
@@ -69,7 +69,7 @@ def command(
     if recognizer:
         made_from["recognizer"] = weights.digest("recognizer", recognizer)
         arrays, _ = weights.load("recognizer", recognizer)
-        unlike = weights.fill_network(embedding_network(backbone(resnet50())), arrays)
+        unlike = weights.fill_network(embedding_network(backbone(attribute_network())), arrays)
         critics = dataclasses.replace(critics, recognizer=unlike)
     elif likeness_weight:
         raise ElsefaceError("--likeness-weight needs --recognizer, the weights to be unlike by")

@@ -20,6 +20,13 @@ class Precision(StrEnum):
     MIXED_BFLOAT16 = "mixed_bfloat16"
 
 
+class Backbone(StrEnum):
+    """What ``--backbone`` takes."""
+
+    RESNET50 = "resnet50"
+    RESNET18 = "resnet18"
+
+
 CelebaOption = Annotated[Path, typer.Option("--celeba", help="Folder laid out as CelebA is.")]
 RunOption = Annotated[Path, typer.Option("--run", help="Folder of this run; resumes if it exists.")]
 CacheOption = Annotated[

@@ -14,7 +14,7 @@ from elseface.common import weights
 from elseface.common.attributes import NAMES
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
-from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attribute_network import attribute_network
 from elseface.stage1_disentangle.attributes import shrink
 from elseface.stage1_disentangle.batches import Batches
 from elseface.stage1_disentangle.cache import FaceCache
@@ -33,6 +33,7 @@ class Config:
     patience : epochs without a better validation accuracy after which training stops
     precision : a Keras dtype policy
     seed : of the weights and the augmentation
+    backbone : see :func:`~elseface.stage1_disentangle.attribute_network.attribute_network`
     start : sha256 of the weights that it goes on from, empty for none; for the record
     """
 
@@ -45,6 +46,7 @@ class Config:
     precision: str = "float32"
     seed: int = 0
     start: str = ""
+    backbone: str = "resnet50"
 
     @property
     def epochs(self) -> int:
@@ -91,7 +93,7 @@ def train(
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
-    network = resnet50()
+    network = attribute_network(config.backbone)
     if start:
         weights.fill_network(network, start)
     steps = math.ceil(len(cache.split(TRAIN)) / config.batch_size)

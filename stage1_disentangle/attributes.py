@@ -30,8 +30,8 @@ class AttributeClassifier:
 
     Parameters
     ----------
-    network : keras.Model, as ``resnet50`` of
-        :mod:`~elseface.stage1_disentangle.attribute_network` makes it
+    network : keras.Model, as
+        :func:`~elseface.stage1_disentangle.attribute_network.attribute_network` makes it
     size : side in pixels of the pictures it was trained on
     """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from elseface.common import weights
 from elseface.common.attributes import NAMES, PROTECTED, indices
 from elseface.common.errors import ElsefaceError
-from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attribute_network import attribute_network
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.reconstruct import Decoder
@@ -29,7 +29,8 @@ ATTEMPTS = 16
 def load_classifier(folder: Path = weights.PACKAGED) -> AttributeClassifier:
     """The trained attribute classifier."""
     arrays, facts = weights.load("attributes", folder)
-    return AttributeClassifier(weights.fill_network(resnet50(), arrays), facts["size"])
+    network = attribute_network(facts["backbone"])
+    return AttributeClassifier(weights.fill_network(network, arrays), facts["size"])
 
 
 def load_decoder(folder: Path = weights.PACKAGED) -> Decoder:

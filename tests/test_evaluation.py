@@ -8,7 +8,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.weights import PACKAGED
 from elseface.scripts import ablation, measure, plots
 from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
-from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attribute_network import attribute_network
+from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage2_reconstruct.decoder import Modulate
@@ -69,11 +70,11 @@ def test_frechet_distance_of_two_normal_distributions(random):
 
 
 def test_features_tell_a_soft_picture_from_a_sharp_one(random):
-    network = resnet50()
+    judge = AttributeClassifier(attribute_network("resnet18"), 64)
     noise = random.integers(0, 256, (4, 64, 64, 3), dtype=np.uint8)
     flat = np.full_like(noise, 128)
-    sharp, soft = (quality.features(network, list(pictures)) for pictures in (noise, flat))
-    assert sharp.shape == (4, 512) and np.abs(sharp - soft).max() > 1e-3
+    sharp, soft = (quality.features(judge, list(pictures)) for pictures in (noise, flat))
+    assert sharp.shape == (4, 256) and np.abs(sharp - soft).max() > 1e-3
 
 
 def test_similarity_of_a_picture_with_itself(random):

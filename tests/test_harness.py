@@ -4,6 +4,7 @@ import csv
 import json
 import re
 
+import keras
 import numpy as np
 import onnx
 import pytest
@@ -395,6 +396,13 @@ def test_what_can_be_undone_is_undone(portrait, tmp_path, monkeypatch):
     np.testing.assert_array_equal(again[~under[:, :, 0]], last.photo[~under[:, :, 0]])
     kept = restore.train([], tmp_path / "kept.weights.h5")  # by a run that goes on
     np.testing.assert_array_equal(restore.restored(kept, last.pixels, face), again)
+
+
+def test_precision_is_the_restorers_alone():
+    network = restore.network("mixed_bfloat16")
+    assert network.layers[-1].dtype == "float32"
+    assert any(layer.compute_dtype == "bfloat16" for layer in network.layers)
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_assessor_knows_people_by_what_is_theirs_alone(random, monkeypatch):

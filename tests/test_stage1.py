@@ -6,7 +6,7 @@ import pytest
 from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle import attribute_training, cache
-from elseface.stage1_disentangle.attribute_network import resnet50
+from elseface.stage1_disentangle.attribute_network import attribute_network
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 from elseface.stage1_disentangle.factors import (
@@ -119,8 +119,9 @@ def test_cached_crop_shows_the_face_upright_and_whole(layout, tmp_path):
     assert rows["landmarks"][:, :, 1].max() < 1
 
 
-def test_resnet50_takes_any_size():
-    network = resnet50()
+@pytest.mark.parametrize("backbone", ["resnet50", "resnet18"])
+def test_attribute_network_takes_any_size(backbone):
+    network = attribute_network(backbone)
     for size in (32, 64):
         guess = AttributeClassifier(network, size).probabilities(
             [np.zeros((size, size, 3), np.uint8)]
@@ -129,7 +130,7 @@ def test_resnet50_takes_any_size():
 
 
 def test_training_learns_resumes_and_keeps_its_config(layout, tmp_path, monkeypatch):
-    monkeypatch.setattr(attribute_training, "resnet50", tiny_classifier)
+    monkeypatch.setattr(attribute_training, "attribute_network", lambda _: tiny_classifier())
     faces = cache.build(layout, tmp_path / "cache")
     config = attribute_training.Config(phases=((2, 16), (1, 32)), batch_size=2)
     attribute_training.train(faces, tmp_path / "run", config)

@@ -9,7 +9,8 @@ import pytest
 from elseface.common import weights
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import train_average
-from elseface.stage3_generate.load import load_attribute_edit, load_decoder
+from elseface.scripts.evaluation.judge import load_judge
+from elseface.stage3_generate.load import load_attribute_edit, load_classifier, load_decoder
 
 PARTS = ("attributes", "embeddings", "decoder", "shape", "population", "cells")
 
@@ -22,7 +23,18 @@ def folder(tmp_path):
 def test_all_parts_are_shipped_within_80_megabytes():
     for name in PARTS:
         weights.load(name)
-    assert sum(path.stat().st_size for path in weights.PACKAGED.iterdir()) <= 80e6
+    assert sum(path.stat().st_size for path in weights.PACKAGED.rglob("*.npz")) <= 80e6
+
+
+def test_the_shipped_judge_is_another_network_than_it_judges():
+    judge = load_judge(weights.JUDGE, weights.PACKAGED)
+    own = load_classifier()
+    assert judge.network.count_params() < own.network.count_params() / 5
+    _, facts = weights.load("attributes", weights.JUDGE)
+    _, judged = weights.load("attributes")
+    assert facts["config"]["seed"] != judged["config"]["seed"] and not facts["config"]["start"]
+    with pytest.raises(ElsefaceError, match="cannot be its judge"):
+        load_judge(weights.PACKAGED, weights.PACKAGED)
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -22,10 +22,17 @@ class Attacker:
     people : by role
     folder : where his pictures and networks go
     judges : the recognizers that he has
+    precision : a Keras dtype policy, of the network that restores
     """
 
-    def __init__(self, people: Mapping[Role, People], folder: Path, judges: Judges) -> None:
-        self.folder, self.judges = folder, judges
+    def __init__(
+        self,
+        people: Mapping[Role, People],
+        folder: Path,
+        judges: Judges,
+        precision: str = "float32",
+    ) -> None:
+        self.folder, self.judges, self.precision = folder, judges, precision
         self.background, self.tuning = (
             Pictures(people[role], folder / role.value) for role in (Role.BACKGROUND, Role.TUNING)
         )
@@ -51,7 +58,7 @@ class Attacker:
     ) -> Iterator[Result]:
         """The method's results as a network that he trained to undo it gives them back."""
         kept = self.folder / "restorers" / f"{self.background.place(name).name}.weights.h5"
-        restorer = restore.train(self.background.results(name, anonymizer), kept)
+        restorer = restore.train(self.background.results(name, anonymizer), kept, self.precision)
         for r in results:
             pixels = restore.restored(restorer, r.pixels, r.faces[0]) if r.faces else r.pixels
             yield Result(r.photo, pixels, r.faces, r.note)

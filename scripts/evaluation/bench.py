@@ -32,8 +32,7 @@ class Bench:
     Parameters
     ----------
     data : the layout; of its test split, who is known
-    recognizer, judge : networks that no loss has seen; without a judge, what only it can say is
-        left out
+    recognizer, judge : networks that no loss has seen
     limit : at most so many pictures
     """
 
@@ -41,7 +40,7 @@ class Bench:
         self,
         data: CelebA,
         recognizer: Recognizer,
-        judge: AttributeClassifier | None,
+        judge: AttributeClassifier,
         limit: int | None,
     ) -> None:
         self.data = data
@@ -55,9 +54,8 @@ class Bench:
         self.judge = judge
         self.mtcnn = utility.Mtcnn()
         self.clean = self._embedded(self.photos, self.faces)
-        if judge:
-            self.seen = utility.seen_attributes(judge, self.photos, self.faces)
-            self.real = self._features(judge, self.photos)
+        self.seen = utility.seen_attributes(judge, self.photos, self.faces)
+        self.real = self._features(self.photos)
 
     def attribute_accuracy(self, classifier: AttributeClassifier) -> dict[str, float]:
         """Mean accuracy, balanced accuracy and majority baseline of the classifier."""
@@ -132,28 +130,23 @@ class Bench:
     def _utility(self, results: list[np.ndarray], shown: list[Face]) -> dict[str, Any]:
         found = [self.mtcnn.found(*pair) for pair in zip(results, self.faces)]
         error = [utility.landmark_error(*pair) for pair in zip(shown, self.faces)]
-        figures: dict[str, Any] = {
+        seen = utility.seen_attributes(self.judge, results, self.faces)
+        expression = [index("Smiling"), index("Mouth_Slightly_Open")]
+        return {
             "face found by MTCNN": float(np.mean(found)),
             "landmark error": float(np.mean(error)),
+            "expression kept": float((seen == self.seen)[:, expression].mean()),
+            "protected kept": utility.protected_kept(self.seen, seen),
         }
-        if self.judge:
-            seen = utility.seen_attributes(self.judge, results, self.faces)
-            expression = [index("Smiling"), index("Mouth_Slightly_Open")]
-            figures["expression kept"] = float((seen == self.seen)[:, expression].mean())
-            figures["protected kept"] = utility.protected_kept(self.seen, seen)
-        return figures
 
     def _quality(self, results: list[np.ndarray], embeddings: np.ndarray) -> dict[str, float]:
         ssim = [quality.similarity(*pair) for pair in zip(self.photos, results)]
-        figures = {
+        return {
             "SSIM whole": float(np.mean([whole for whole, _ in ssim])),
             "SSIM face box": float(np.mean([box for _, box in ssim])),
             "Frechet distance, recognizer": quality.frechet(self.clean, embeddings),
+            "Frechet distance, judge": quality.frechet(self.real, self._features(results)),
         }
-        if self.judge:
-            distance = quality.frechet(self.real, self._features(self.judge, results))
-            figures[f"Frechet distance, {quality.LAYER}"] = distance
-        return figures
 
     def _anonymized(self, anonymizer: Anonymizer, which: Sequence[int]) -> list[np.ndarray]:
         return [
@@ -167,6 +160,6 @@ class Bench:
     def _embedded(self, pictures: list[np.ndarray], faces: list[Face]) -> np.ndarray:
         return np.stack([self.recognizer.embed(*pair) for pair in zip(pictures, faces)])
 
-    def _features(self, judge: AttributeClassifier, pictures: list[np.ndarray]) -> np.ndarray:
-        crops = [face.alignment.crop(p, 128) for p, face in zip(pictures, self.faces)]
-        return quality.features(judge.network, crops)
+    def _features(self, pictures: list[np.ndarray]) -> np.ndarray:
+        portraits = [utility.portrait(*pair) for pair in zip(pictures, self.faces)]
+        return quality.features(self.judge, portraits)

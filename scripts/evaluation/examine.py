@@ -11,12 +11,8 @@ from elseface.scripts.evaluation.memory import Memory
 from elseface.scripts.evaluation.pictures import Result
 from elseface.scripts.evaluation.pose import head_pose
 from elseface.scripts.evaluation.recognizer import Recognizer
-from elseface.scripts.evaluation.utility import Mtcnn, as_seen, landmark_error
-from elseface.stage1_disentangle.attributes import (
-    PORTRAIT_FIELD,
-    PORTRAIT_SIZE,
-    AttributeClassifier,
-)
+from elseface.scripts.evaluation.utility import Mtcnn, as_seen, landmark_error, portrait
+from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.factors import outside_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from skimage.metrics import structural_similarity
@@ -36,15 +32,15 @@ class Judges:
     ----------
     recognizers : by whom people are recognised
     detector : one that is not the pipeline's
-    classifier : says which attributes a face shows
-    classifier_digest : names its weights
+    judge : says which attributes a face shows; no part of what it judges
+    judge_digest : names its weights
     memory : of what they said
     """
 
     recognizers: Sequence[Recognizer]
     detector: Mtcnn
-    classifier: AttributeClassifier
-    classifier_digest: str
+    judge: AttributeClassifier
+    judge_digest: str
     memory: Memory
 
 
@@ -147,9 +143,9 @@ def _embedding(
 
 
 def _attributes(judges: Judges, pixels: np.ndarray, face: Face) -> np.ndarray:
-    portrait = face.alignment.crop(pixels, PORTRAIT_SIZE, PORTRAIT_FIELD)
+    shown = portrait(pixels, face)
     return judges.memory.recall(
-        judges.classifier_digest, (portrait,), lambda: judges.classifier.probabilities([portrait])
+        judges.judge_digest, (shown,), lambda: judges.judge.probabilities([shown])
     )
 
 

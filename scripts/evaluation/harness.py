@@ -39,16 +39,22 @@ class Harness:
     folder : where pictures and networks go
     judges : whoever looks
     attacks : names of the attacks that are tried
+    precision : a Keras dtype policy, of the attacker's U-Net
     """
 
     def __init__(
-        self, people: Mapping[Role, People], folder: Path, judges: Judges, attacks: Collection[str]
+        self,
+        people: Mapping[Role, People],
+        folder: Path,
+        judges: Judges,
+        attacks: Collection[str],
+        precision: str = "float32",
     ) -> None:
         self.people, self.folder, self.judges, self.attacks = (
             people[Role.JUDGED], folder, judges, attacks,
         )  # fmt: skip
         self.pictures = Pictures(self.people, folder / "pictures")
-        self.attacker = Attacker(people, folder, judges)
+        self.attacker = Attacker(people, folder, judges, precision)
         self.unchanged: Examined | None = None
         if "trained" in self.attacks and not self.attacker.can_train:
             complain(f"`trained` is left out: with fewer than {LEAST} pictures it says nothing")

@@ -73,7 +73,7 @@ class Pictures:
                 if made.changes and (disguise := made.changes[0].disguise):
                     about["before"] = named(disguise.before)
                     about["after"] = named(disguise.after)
-                Image.fromarray(made.pixels).save(target)
+                Image.fromarray(made.pixels).save(target, compress_level=1)
                 write_whole(note, json.dumps(about).encode())
             pixels = np.asarray(Image.open(target))
             yield Result(photo, pixels, faces, json.loads(note.read_text(encoding="utf-8")))

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 import scipy.linalg
 from elseface.stage1_disentangle.attribute_network import backbone
+from elseface.stage1_disentangle.attributes import AttributeClassifier, shrink
 from skimage.metrics import structural_similarity
 
 #: Rows and columns of the face in a picture aligned as CelebA's are.
 FACE_BOX = (slice(75, 188), slice(39, 140))
-#: The layer of a ResNet-50 whose pooled 512 channels are compared: deep enough to know parts of
-#: a face, shallow enough to see grain and softness, and fewer channels than there are pictures.
-LAYER = "conv3_block4_out"
 
 
 def similarity(photo: np.ndarray, result: np.ndarray) -> tuple[float, float]:
@@ -24,26 +21,13 @@ def similarity(photo: np.ndarray, result: np.ndarray) -> tuple[float, float]:
     return whole, box
 
 
-def features(network: keras.Model, crops: Sequence[np.ndarray]) -> np.ndarray:
-    """Pooled features (n, 512) of crops (size, size, 3) uint8 RGB, at the size they were drawn:
-    what the eye sees as grain would be lost at the size the network was trained on.
-
-    `network` is an attribute network kept for measuring, as
-    :func:`~elseface.stage1_disentangle.attributes.resnet50` makes it.
-    """
-    whole = backbone(network)
-    scaled = keras.layers.Rescaling(1 / 127.5, -1)
-    picture = keras.Input((None, None, 3))
-    early = keras.Model(whole.inputs, whole.get_layer(LAYER).output)
-    pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")(early(scaled(picture)))
-    extract = keras.Model(picture, pooled)
-    parts = np.array_split(np.arange(len(crops)), max(1, len(crops) // 64))
-    return np.concatenate(
-        [
-            np.asarray(extract.predict_on_batch(np.stack([crops[i] for i in part]).astype("f4")))
-            for part in parts
-        ]
-    )
+def features(judge: AttributeClassifier, portraits: Sequence[np.ndarray]) -> np.ndarray:
+    """Features (n, d) of portraits (size, size, 3) uint8 RGB: what the judge, a network kept for
+    measuring, puts its dense layer on."""
+    extract = backbone(judge.network)
+    parts = np.array_split(np.arange(len(portraits)), max(1, len(portraits) // 64))
+    seen = (np.stack([shrink(portraits[i], judge.size) for i in part]) for part in parts)
+    return np.concatenate([np.asarray(extract.predict_on_batch(p / 127.5 - 1)) for p in seen])
 
 
 def frechet(first: np.ndarray, second: np.ndarray) -> float:

@@ -50,12 +50,14 @@ def seen_attributes(
     judge: AttributeClassifier, pictures: Sequence[np.ndarray], faces: Sequence[Face]
 ) -> np.ndarray:
     """Attribute bits (n, 40) that a network kept for measuring sees in aligned pictures."""
-    portraits = [
-        face.alignment.crop(picture, PORTRAIT_SIZE, PORTRAIT_FIELD)
-        for picture, face in zip(pictures, faces)
-    ]
+    portraits = [portrait(*pair) for pair in zip(pictures, faces)]
     parts = [portraits[i : i + 64] for i in range(0, len(portraits), 64)]
     return np.concatenate([judge.probabilities(part) for part in parts]) >= 0.5
+
+
+def portrait(picture: np.ndarray, face: Face) -> np.ndarray:
+    """What an attribute network is shown of a face of a picture (height, width, 3) uint8 RGB."""
+    return face.alignment.crop(picture, PORTRAIT_SIZE, PORTRAIT_FIELD)
 
 
 def protected_kept(before: np.ndarray, after: np.ndarray, edited: str = "") -> dict[str, float]:

@@ -1,4 +1,9 @@
-"""Workers on the machines of a Ray cluster."""
+"""Workers on the machines of a Ray cluster.
+
+They are actors under the same pool as processes are, and not a pipeline of Ray Data's: that gives
+results by the block, and does a block whose worker died again as a whole; here every photo is
+entered in the journal when it is done, and one that workers die of is named and left out.
+"""
 
 from __future__ import annotations
 
