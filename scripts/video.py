@@ -87,6 +87,7 @@ def command(
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
     settings = {"method": method, "keyed": key is not None, "hold": hold, "verify": verify}
+    settings["keep_person"] = keep_person is not None
     settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     if report:
         summary = {"elseface": version("elseface"), "settings": {**settings, "seed": seed}}

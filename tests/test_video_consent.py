@@ -7,6 +7,9 @@ import pytest
 from elseface.scripts.cli import app
 from elseface.scripts.footage.export import Export
 from elseface.scripts.footage.permission import Permission
+from elseface.scripts.footage.person import Person
+from elseface.scripts.footage.smoothing import Sighting
+from elseface.scripts.footage.tracks import Track
 from elseface.scripts.release.consent import load_consent
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.detection import detect
@@ -89,9 +92,10 @@ def test_who_takes_the_place_of_who_agreed_is_hidden(exposed, taken_over):
 
 
 def test_verification_takes_back_what_was_shown_wrongly(exposed, taken_over, monkeypatch):
-    monkeypatch.setattr(Permission, "ask", lambda self, track, photos: track.distances.update(
-        dict.fromkeys(track.seen, 0.0)
-    ))  # fmt: skip
+    def deceived(self, track, photos, frames):
+        track.distances.update(dict.fromkeys(frames, 0.0))
+
+    monkeypatch.setattr(Permission, "_ask", deceived)
     seen, record = exposed(taken_over)
     (person,) = record.people
     assert person.denied >= set(range(20, 40))
@@ -110,3 +114,17 @@ def test_report_and_certificate_say_who_was_shown(tmp_path, album):
     assert person["shown"] == 13 and person["outcome"] == "--keep-person"
     (file,) = json.loads((tmp_path / "c.json").read_text())["files"]
     assert file["left_as_they_are"] == {"--keep-person": 1} and not file["faces"]
+
+
+def test_one_recognition_shows_nobody():
+    """Nor do two that lie on either side of somebody else, of a gap or of what was denied."""
+    track = Track(Person(0), 0, {i: Sighting(np.zeros((68, 2))) for i in range(50)})
+    permission = Permission(None, 25)
+    track.distances = {0: 0.55, 5: 0.49, 10: 0.55}
+    assert not any(permission.shows(track, i) for i in range(50))
+    track.distances = {0: 0.55, 5: 0.49, 10: 0.55, 20: 0.4, 30: 0.4, 32: 0.4, 40: 0.7, 45: 0.4}
+    shown = [i for i in range(50) if permission.shows(track, i)]
+    assert shown == [*range(5, 33)]
+    del track.seen[25]
+    track.person.denied.add(12)
+    assert [i for i in range(50) if permission.shows(track, i)] == [30, 31, 32]

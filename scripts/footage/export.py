@@ -109,7 +109,10 @@ class Export:
 
     @functools.cached_property
     def _permission(self) -> Permission | None:
-        return Permission(self.consent) if self.consent else None
+        if not self.consent:
+            return None
+        with Clip(self.source) as clip:
+            return Permission(self.consent, clip.rate)
 
     @property
     def _traceless(self) -> bool:
@@ -125,7 +128,7 @@ class Export:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
             trackers = [tracker(round(self.hold * clip.rate)) for tracker in self._trackers]
-            comment = video_comment(self.anonymizer.name)
+            comment = video_comment(self.anonymizer.name, self.consent is not None)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
                 done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
@@ -138,7 +141,8 @@ class Export:
     def _failed(self, found: Findings, record: Record, late: bool) -> bool:
         """Whether anybody can still be told; they take their next step."""
         for person in record.people:
-            person.tally = found.verdict(person, self._traceless)
+            hidden = record.people[person].frames > 0
+            person.tally = found.verdict(person, hidden, self._traceless)
         failed = [person for person in record.people if not person.tally.passed]
         for person in failed:
             person.escalate(late)

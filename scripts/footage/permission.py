@@ -1,25 +1,27 @@
 """Who agreed to be seen is shown where that is certain, and replaced wherever it is not.
 
-The recognizer is asked about a face every few frames.  Between two frames in which it knew somebody
-who agreed the face is theirs if the detector saw it in all of them, and the recognizer took it for
-nobody else's.  Who takes another's place is hidden from the last frame on in which that one was
-known.
+The recognizer is asked about a face several times a second, where something else is suddenly seen,
+and at last where it is seen no more.  Between two frames in which it knew somebody who agreed the
+face is theirs if the detector saw it in all of them, and the recognizer was not sure of somebody
+else in between.  Who takes another's place is hidden from the last frame on in which that one was
+known; who does so and leaves it again within less time than lies between two questions is not seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from elseface.scripts.footage.tracks import FAR, Cover, Track
+from elseface.scripts.footage.tracks import SAME, Cover, Track, apart
 from elseface.scripts.release.consent import CERTAIN, Consent
-from elseface.scripts.release.recognition import THRESHOLD
+from elseface.scripts.release.recognition import THRESHOLD, unprotected_distance
 from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.fit import fits
 
-#: The recognizer is asked every so many frames.
-ASK = 6
+#: Seconds from one question to the next, and at most between two to which the answer was yes.
+ASK, FAR = 0.2, 1.0
 
 
 @dataclass(frozen=True)
@@ -29,45 +31,74 @@ class Permission:
     Attributes
     ----------
     consent : knows who agreed
+    rate : frames a second
     """
 
     consent: Consent
+    rate: float
 
-    def ask(self, track: Track, photos: Mapping[int, np.ndarray]) -> None:
-        """Ask the recognizer about a track in the photos, by frame, uint8 RGB, where it is time."""
-        sure = {frame for frame, seen in track.seen.items() if seen.sure and frame in photos}
-        due = {frame for frame in sure if frame % ASK == 0 or frame - 1 not in sure}
-        for frame in due - track.distances.keys():
+    @property
+    def far(self) -> int:
+        """Frames at most between two in which somebody was known."""
+        return max(1, round(FAR * self.rate))
+
+    def ask(self, track: Track, photos: Mapping[int, np.ndarray], abrupt: bool) -> None:
+        """Ask the recognizer about a track in the photos, by frame, uint8 RGB, where it is time;
+        `abrupt`: the latest one shows something else than the one before."""
+        every = max(1, round(ASK * self.rate))
+        sure = {frame for frame, seen in track.seen.items() if seen.sure}
+        due = {frame for frame in sure if frame % every == 0 or frame - 1 not in sure}
+        self._ask(track, photos, due | ({max(photos)} & sure if abrupt else set()))
+
+    def ask_at_end(self, track: Track, photos: Mapping[int, np.ndarray], after: int) -> None:
+        """Ask about the last frame in which the face was seen, where no later frame than those
+        before `after` was asked about."""
+        last = max((frame for frame, seen in track.seen.items() if seen.sure), default=None)
+        if last is not None and max(track.distances, default=0) < min(last, after - 1):
+            self._ask(track, photos, {last})
+
+    def _ask(self, track: Track, photos: Mapping[int, np.ndarray], frames: set[int]) -> None:
+        for frame in frames & photos.keys() - track.distances.keys():
             cover = Cover(track.person, track.seen[frame].landmarks, True)
             track.distances[frame] = self.distance(photos[frame], cover)
 
     def distance(self, photo: np.ndarray, cover: Cover) -> float:
         """From a face to the nearest picture of somebody who agreed; infinite where no landmarks
-        lie on it."""
+        lie on it, or the recognizer does not know it by its mirror image."""
         face = cover.face()
         if not fits(photo, face):
             return float("inf")
-        return self.consent.nearest(look(photo, face))[1]
+        seen = look(photo, face)
+        if unprotected_distance(photo, face, seen) >= THRESHOLD:
+            return float("inf")
+        return self.consent.nearest(seen)[1]
+
+    def shows(self, track: Track, frame: int) -> bool:
+        """Whether the face of a track, which is seen in the frame, is of somebody who agreed."""
+        known = sorted(asked for asked, d in track.distances.items() if d < CERTAIN)
+        return any(
+            first <= frame <= last and last - first <= self.far and _unbroken(track, first, last)
+            for first, last in pairwise(known)
+        )
 
 
-def divided(frame: int, covers: Iterable[tuple[Track, Cover]]) -> tuple[list[Cover], list[Cover]]:
-    """The covers of a frame: those that are needed, and those over who may be seen."""
-    needed: list[Cover] = []
-    shown: list[Cover] = []
-    for track, cover in covers:
-        (shown if cover.sure and _known(track, frame) else needed).append(cover)
-    return needed, shown
-
-
-def _known(track: Track, frame: int) -> bool:
-    """Whether the face of a track, which is seen in the frame, is of somebody who agreed."""
-    known = [asked for asked, distance in track.distances.items() if distance < CERTAIN]
-    first = max((asked for asked in known if asked <= frame), default=None)
-    last = min((asked for asked in known if asked >= frame), default=None)
-    if first is None or last is None or last - first > FAR:
-        return False
+def _unbroken(track: Track, first: int, last: int) -> bool:
     between = range(first, last + 1)
     return track.person.denied.isdisjoint(between) and all(
         f in track.seen and track.seen[f].sure and track.distances.get(f, 0) < THRESHOLD
         for f in between
     )
+
+
+def without_own(covers: Iterable[Cover], shown: Iterable[Cover]) -> list[Cover]:
+    """The covers of a frame but for those of people who are shown in it, in their place: where an
+    earlier track of theirs expects them."""
+    shown = list(shown)
+    return [
+        cover
+        for cover in covers
+        if not any(
+            cover.person is seen.person and apart(cover.landmarks, seen.landmarks) < SAME
+            for seen in shown
+        )
+    ]

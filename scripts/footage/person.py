@@ -23,7 +23,6 @@ class Tally:
     ----------
     looks : frames in which the recognizer was asked, and knew the original face
     blind : frames in which it did not know that, so that it could say nothing of the new one
-    shown : frames in which the face was left as it is, of somebody who agreed to that
     passed : whether it told nobody
     distance : the least from a written face to the original one; None where it was not asked
     nearest_other : the least to an original of somebody else in the frame
@@ -33,7 +32,6 @@ class Tally:
 
     looks: int = 0
     blind: int = 0
-    shown: int = 0
     passed: bool = True
     distance: float | None = None
     nearest_other: float | None = None

@@ -30,8 +30,8 @@ class Record:
     Attributes
     ----------
     unit : of the frames' stamps, in seconds
-    every : seconds from one frame that is looked at to the next; so are the first one of a scene
-        and that of a person's best view
+    every : seconds from one frame that is looked at to the next; so are the first one of a scene,
+        that of a person's best view, and the first in which a person is shown
     flicker : None where nobody wants to know
     looks : what was covered in the frames to look at, by their number, and who was `shown` there
     """
@@ -56,7 +56,8 @@ class Record:
         due = time >= self._last + self.every
         if due:
             self._last = time
-        if due or any(cover.person.best == now for cover in covers):
+        new = (c for c in protected.shown if not self._appearance(c.person, time).shown)
+        if due or any(cover.person.best == now for cover in covers) or any(new):
             self.looks[now], self.shown[now] = covers, protected.shown
         if self.flicker:
             self.flicker.add(protected)

@@ -44,7 +44,7 @@ def describe(record: Record) -> dict[str, Any]:
 def certify(output: Path, record: Record, sha256: str) -> CertifiedFile:
     """The record of a video that was written and verified: one face a person who is hidden in any
     frame of it."""
-    count = len(record.people)
+    count = sum(there.frames > 0 for there in record.people.values())
     faces = tuple(_face(p, count) for p, there in record.people.items() if there.frames)
     shown = sum(there.shown > 0 for there in record.people.values())
     left = {KEEP_PERSON: shown} if shown else {}

@@ -14,7 +14,7 @@ from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.first_sight import sighting
 from elseface.scripts.footage.following import drift, look
 from elseface.scripts.footage.matching import matched, mistaken
-from elseface.scripts.footage.permission import Permission, divided
+from elseface.scripts.footage.permission import Permission, without_own
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.scripts.footage.tracks import (
@@ -85,7 +85,7 @@ class Tracker:
             track.withdraw(now)
         self._meet(now, self.search(now, start.abrupt))
         for track in self._live() if self.permission else ():
-            self.permission.ask(track, self.frames)
+            self.permission.ask(track, self.frames, start.abrupt)
 
     def search(self, now: int, abrupt: bool) -> list[Box]:
         """Faces of the whole frame, if it is time for that."""
@@ -110,29 +110,39 @@ class Tracker:
         in them, and the people's best views; the frames are let go of."""
         first = min(self.frames)
         after = first + count
+        for track in self.tracks if self.permission else ():
+            self.permission.ask_at_end(track, self.frames, after)
         by_track = [(track, track.covers(first, after - 1)) for track in self.tracks]
         covers, shown = [], []
         for frame in range(first, after):
             here = [(track, c) for track, by_frame in by_track for c in by_frame.get(frame, ())]
-            needed, seen = divided(frame, here)
+            seen = [c for track, c in here if c.sure and self._shows(track, frame)]
+            needed = without_own((c for _, c in here if c not in seen), seen)
             covers.append(without_doubles(needed))
             shown.append(seen)
         people = {cover.person: None for here in covers for cover in here}
-        views = [self._best_view(person) for person in people if person.change is None]
+        new = (self._best_view(person) for person in people if person.change is None)
+        views = [view for view in new if view]
         self.frames = {i: photo for i, photo in self.frames.items() if i >= after}
         self.tracks = [t for t in self.tracks if t.end is None or t.end > after]
         for track in self.tracks:
-            track.forget(after)
+            track.forget(after, self.permission.far if self.permission else 0)
         return covers, shown, views
 
-    def _best_view(self, person: Person) -> View:
+    def _shows(self, track: Track, frame: int) -> bool:
+        return bool(self.permission and self.permission.shows(track, frame))
+
+    def _best_view(self, person: Person) -> View | None:
+        """Of those in which they are hidden; None where no frame in memory has one."""
         views = [
             (sighting.sure, sighting.score, frame, sighting.landmarks)
             for track in self.tracks
             if track.person is person
             for frame, sighting in track.seen.items()
-            if frame in self.frames
+            if frame in self.frames and not self._shows(track, frame)
         ]
+        if not views:
+            return None
         _, _, frame, landmarks = max(views, key=lambda view: view[:3])
         person.best = frame
         return View(person, self.frames[frame], landmarks)

@@ -14,8 +14,6 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 
 #: Frames beside the one in question that say how a face moves, and that its smoothing starts from.
 RECENT, PAST = 5, 10
-#: Frames at most between two in which somebody who agreed to be seen was known.
-FAR = 24
 #: A cover over a face that is not seen is this much larger than the face was, for it may have
 #: turned, and grows with the deviation of its place, over the landmarks' radius, up to the latter.
 GROWTH, MAX_GROWTH = 0.12, 0.4
@@ -110,10 +108,11 @@ class Track:
                     result[frame].append(Cover(self.person, here, True))
         return result
 
-    def forget(self, before: int) -> None:
-        """Drop what no later frame needs, for its smoothing or to know who is shown."""
+    def forget(self, before: int, far: int) -> None:
+        """Drop what no later frame needs, for its smoothing or, `far` frames back, to know whether
+        it may be shown."""
         sure = (frame for frame, seen in self.seen.items() if seen.sure and frame <= before)
-        needed = min(max(sure, default=before) - PAST, before - FAR)
+        needed = min(max(sure, default=before) - PAST, before - far)
         self.seen = {frame: seen for frame, seen in self.seen.items() if frame >= needed}
         self.distances = {frame: d for frame, d in self.distances.items() if frame >= needed}
 

@@ -1,9 +1,10 @@
 """The written video is read back beside the original, and some of its frames are looked at.
 
 As with photos, a second detector says whether a face was missed, and the recognizer whether a new
-face is taken for the old one or for anybody else of the frame.  The recognizer does not know small
-or blurred faces, which every video has: such a view says nothing and is counted only.  A person
-passes by the other views; who has none gets a mask, under which nothing of a face is left.
+face is taken for the old one or for anybody else who is hidden in the frame.  The recognizer does
+not know small or blurred faces, which every video has: such a view says nothing and is counted
+only.  A person passes by the other views; who has none gets a mask, under which nothing of a face
+is left.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ class Findings:
     missed: dict[int, list[Box]] = field(default_factory=dict)
     shown_wrongly: list[tuple[Person, range]] = field(default_factory=list)
 
-    def verdict(self, person: Person, traceless: bool) -> Tally:
-        """Of a person; `traceless`: the method that was asked for leaves nothing of a face."""
+    def verdict(self, person: Person, hidden: bool, traceless: bool) -> Tally:
+        """Of a person, who was `hidden` in some frame; `traceless`: the method that was asked for
+        leaves nothing of a face."""
         tally = self.tallies.get(person, Tally())
-        seen = tally.looks or tally.shown
-        tally.passed &= seen > 0 or traceless or person.step in OPAQUE
+        tally.passed &= tally.looks > 0 or not hidden or traceless or person.step in OPAQUE
         return tally
 
 
@@ -68,7 +69,6 @@ def examine(
         new = new[: old.shape[0], : old.shape[1]]  # odd sizes got a row or column more
         _compare(old, new, covers, found.tallies)
         for cover in shown:
-            found.tallies.setdefault(cover.person, Tally()).shown += 1
             if permission.distance(old, cover) >= THRESHOLD:
                 found.shown_wrongly.append((cover.person, record.about(number)))
         scene = Scene(

@@ -13,6 +13,7 @@ from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.detection import Detector
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box
+from elseface.stage1_disentangle.fit import fits
 
 #: Closer than this a face is taken for one of these people.  Rather somebody who agreed is replaced
 #: than somebody who did not is shown: on the pictures of
@@ -66,6 +67,9 @@ def load_consent(folder: Path | None, detector: Detector | None) -> Consent | No
         if len(boxes) != 1:
             how = f"shows {len(boxes)} faces" if boxes else "shows no face"
             raise ElsefaceError(f"{path}: {how}; --keep-person takes pictures of one person")
+        face = face_in_box(photo, boxes[0])
+        if not fits(photo, face):
+            raise ElsefaceError(f"{path}: the face cannot be made out; give a frontal picture")
         names.append(path.name)
-        descriptors.append(look(photo, face_in_box(photo, boxes[0])))
+        descriptors.append(look(photo, face))
     return Consent(tuple(names), np.stack(descriptors))

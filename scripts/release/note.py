@@ -54,10 +54,12 @@ def note(method: str, shown: bool = True) -> bytes:
     return _packet(TYPES.get(method, SourceType.ALTERED) if shown else SourceType.ALTERED)
 
 
-def video_comment(method: str) -> str:
-    """What a video whose faces were replaced by `method` says of itself."""
+def video_comment(method: str, asked: bool = False) -> str:
+    """What a video whose faces were replaced by `method` says of itself; `asked`: all but those of
+    people who agreed to be seen."""
     done = WORDS[TYPES.get(method, SourceType.ALTERED)]
-    return f"Faces found in this video {done} (elseface {version('elseface')})"
+    but = ", but for people who agreed to be seen" if asked else ""
+    return f"Faces found in this video {done}{but} (elseface {version('elseface')})"
 
 
 @functools.cache
