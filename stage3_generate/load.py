@@ -29,7 +29,7 @@ ATTEMPTS = 16
 def load_classifier(folder: Path = weights.PACKAGED) -> AttributeClassifier:
     """The trained attribute classifier."""
     arrays, facts = weights.load("attributes", folder)
-    network = attribute_network(facts["backbone"])
+    network = attribute_network(facts.get("backbone", "resnet50"))  # of weights that do not say
     return AttributeClassifier(weights.fill_network(network, arrays), facts["size"])
 
 
