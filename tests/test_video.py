@@ -110,6 +110,26 @@ def test_rotated_video_comes_out_upright(tmp_path, rotation):
     assert np.abs(written[0][:60].astype(int) - scene(1)[0][:60]).mean() < 3
 
 
+def test_a_lying_video_of_uneven_times_is_verified(tmp_path):
+    """What is read back is turned and timed as what was read."""
+    lying = [np.ascontiguousarray(np.rot90(pixels, -1)) for pixels in scene(6)]
+    write(tmp_path / "in.mp4", lying, [0, 20, 110, 150, 900, 1400], rotation=90)
+    output, report = tmp_path / "out.mp4", tmp_path / "report.json"
+    arguments = [tmp_path / "in.mp4", "-o", output, "--method", "blackout", "--report", report]
+    result = CliRunner().invoke(app, ["video", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    (person,) = json.loads(report.read_text())["people"]
+    assert person["verified"] and person["frames"] == 6 and person["looks"] >= 2
+    assert all(0.03 < black(pixels) < 0.15 for pixels in frames_of(output))
+
+
+def test_a_copy_of_what_shows_nobody_is_verified(tmp_path):
+    write(tmp_path / "in.mp4", [BACKGROUND[:HEIGHT, :WIDTH]] * 3)
+    arguments = [tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--if-no-face", "copy"]
+    assert CliRunner().invoke(app, ["video", *map(str, arguments)]).exit_code == 0
+    assert len(frames_of(tmp_path / "out.mp4")) == 3
+
+
 def test_odd_sizes_get_a_row_more(tmp_path):
     path = tmp_path / "out.mp4"
     writer = Writer(path, path, Fraction(1, 25), Fraction(25), [], "")
