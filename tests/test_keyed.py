@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.footage.export import Export
 from elseface.scripts.release.recognition import THRESHOLD
 from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.faces import find_faces
@@ -11,6 +12,7 @@ from elseface.stage3_generate.keyed import SAME, Keyed, load_key
 from elseface.stage3_generate.load import load_attribute_edit, load_shape_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenes import backdrop, shot, write
 from test_cli import call, complaints
 
 ONE, OTHER = b"1" * 32, b"2" * 32
@@ -159,3 +161,19 @@ def test_commands_want_a_key_they_can_use(tmp_path):
         report = ("--report", tmp_path / "report.json")
         done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, option, *report)
         assert done.returncode == 2 and f"--key goes without {option}" in complaints(done)[0]
+
+
+def test_one_new_face_in_a_photo_and_in_a_video(tmp_path):
+    """Whom somebody becomes in two runs under one key, and in a third under another."""
+    shots = [shot(backdrop(0), [(150 + i, 120)], [(70,)]).pixels for i in range(4)]
+    write(tmp_path / "in.mp4", shots)
+    streams = []
+    for name, key in (("one", ONE), ("other", OTHER)):
+        (tmp_path / name).write_bytes(key)
+        anonymizer = load_attribute_edit(key=tmp_path / name)
+        (change,) = anonymizer.anonymize(shots[0], find_faces(shots[0]), seed=0).changes
+        streams.append(change.disguise.stream)
+    anonymizer = load_attribute_edit(key=tmp_path / "one")
+    export = Export(tmp_path / "in.mp4", tmp_path / "out.mp4", anonymizer, 0, 5.0, True, None)
+    (person,) = export(copy=False)[0].people
+    assert person.change.disguise.stream == streams[0] != streams[1]
