@@ -70,25 +70,25 @@ def _share(shot: Shot, face: int, shown: np.ndarray) -> float:
 
 def test_who_agreed_is_shown_beside_who_did_not(exposed, somebody):
     looks = [(60,), (60, 0, 1.0, somebody)]
-    shots = [shot(ONE, [(80 + i, 120), (240 - i, 110)], looks) for i in range(30)]
+    shots = [shot(ONE, [(80 + i, 120), (240 - i, 110)], looks) for i in range(16)]
     seen, record = exposed(shots)
     assert not seen[:, 1].any()
     assert seen[:, 0].mean() > 0.75  # where the recognizer knew her before and after
     her, other = sorted(record.people.items(), key=lambda item: item[1].shown, reverse=True)
-    assert her[1].shown == seen[:, 0].sum() and her[1].shown + her[1].frames == 30
+    assert her[1].shown == seen[:, 0].sum() and her[1].shown + her[1].frames == 16
     assert other[1].shown == 0 and other[0].tally.passed
 
 
 @pytest.fixture
 def taken_over(somebody):
-    """In the same place, without a cut, somebody else is seen from frame 20 on."""
-    looks = [[(60,)] if i < 20 else [(60, 0, 1.0, somebody)] for i in range(40)]
+    """In the same place, without a cut, somebody else is seen from frame 12 on."""
+    looks = [[(60,)] if i < 12 else [(60, 0, 1.0, somebody)] for i in range(27)]
     return [shot(ONE, [(140 + i, 120)], look) for i, look in enumerate(looks)]
 
 
 def test_who_takes_the_place_of_who_agreed_is_hidden(exposed, taken_over):
     seen, _ = exposed(taken_over)
-    assert not seen[20:].any() and seen[:19].mean() > 0.75
+    assert not seen[12:].any() and seen[:11].mean() > 0.75
 
 
 def test_verification_takes_back_what_was_shown_wrongly(exposed, taken_over, monkeypatch):
@@ -98,8 +98,8 @@ def test_verification_takes_back_what_was_shown_wrongly(exposed, taken_over, mon
     monkeypatch.setattr(Permission, "_ask", deceived)
     seen, record = exposed(taken_over)
     (person,) = record.people
-    assert person.denied >= set(range(20, 40))
-    assert not seen[20:].any()
+    assert person.denied >= set(range(12, 27))
+    assert not seen[12:].any()
 
 
 def test_report_and_certificate_say_who_was_shown(tmp_path, album):
