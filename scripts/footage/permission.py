@@ -91,13 +91,14 @@ def _unbroken(track: Track, first: int, last: int) -> bool:
 
 
 def without_own(covers: Iterable[Cover], shown: Iterable[Cover]) -> list[Cover]:
-    """The covers of a frame but for those of people who are shown in it, in their place: where an
-    earlier track of theirs expects them."""
+    """The covers of a frame but for those where an earlier track expects somebody who is shown
+    there."""
     shown = list(shown)
     return [
         cover
         for cover in covers
-        if not any(
+        if cover.sure
+        or not any(
             cover.person is seen.person and apart(cover.landmarks, seen.landmarks) < SAME
             for seen in shown
         )

@@ -56,8 +56,9 @@ class Record:
         due = time >= self._last + self.every
         if due:
             self._last = time
-        new = (c for c in protected.shown if not self._appearance(c.person, time).shown)
-        if due or any(cover.person.best == now for cover in covers) or any(new):
+        best = any(cover.person.best == now for cover in covers)
+        new = any(not self._appearance(c.person, time).shown for c in protected.shown)
+        if due or best or new:
             self.looks[now], self.shown[now] = covers, protected.shown
         if self.flicker:
             self.flicker.add(protected)
