@@ -18,7 +18,7 @@ WIDTHS = 32, 64, 128, 256
 def attribute_network(backbone: str = "resnet50") -> keras.Model:
     """Portrait (n, size, size, 3), RGB in [0, 255], to 40 probabilities (n, 40), float32.
 
-    `backbone` is ``resnet50``, or ``resnet18``, a small one: a twentieth of the operations.
+    `backbone` is ``resnet50``, or ``resnet18``, a small one: an eighth of the operations.
     """
     portrait = keras.Input((None, None, 3), name="portrait")
     features = {"resnet50": _resnet50, "resnet18": _resnet18}[backbone]()

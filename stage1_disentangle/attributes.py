@@ -10,11 +10,17 @@ import numpy as np
 
 if TYPE_CHECKING:
     import keras
+    from elseface.common.face import Face
 
 #: The classifier sees more than the decoder's crop: hair, hat, neck.  Side over the frame's.
 PORTRAIT_FIELD = 1.3
 #: Side of a portrait in pixels, in the training cache and at run time alike.
 PORTRAIT_SIZE = 128
+
+
+def portrait(photo: np.ndarray, face: Face) -> np.ndarray:
+    """What the network is shown of a face of a photo (height, width, 3) uint8 RGB."""
+    return face.alignment.crop(photo, PORTRAIT_SIZE, PORTRAIT_FIELD)
 
 
 def shrink(portrait: np.ndarray, size: int) -> np.ndarray:

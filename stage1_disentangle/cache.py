@@ -21,7 +21,7 @@ from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
 from elseface.stage1_disentangle import alignment
-from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, PORTRAIT_SIZE
+from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, PORTRAIT_SIZE, portrait
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import CANDIDATE, DOUBLE_UP_TO, SURE, detect
 from elseface.stage1_disentangle.faces import RIM, face_at
@@ -146,7 +146,7 @@ def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
         face = face_at(predict(photo, box), box)  # CelebA's people hold their heads upright
         record = np.zeros((), RECORD)
         record["crop"] = face.alignment.crop(photo, SIZE)
-        record["portrait"] = face.alignment.crop(photo, PORTRAIT_SIZE, PORTRAIT_FIELD)
+        record["portrait"] = portrait(photo, face)
         record["landmarks"] = face.alignment.to_frame(face.landmarks)
         record["attributes"] = data.attributes[i]
         record["partition"] = data.partition[i]

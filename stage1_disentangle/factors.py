@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import (
-    PORTRAIT_FIELD,
-    PORTRAIT_SIZE,
     AttributeClassifier,
+    portrait,
 )
 from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
 from scipy.ndimage import distance_transform_edt
@@ -71,9 +70,7 @@ def estimate_attributes(
     photo: np.ndarray, faces: Sequence[Face], classifier: AttributeClassifier
 ) -> np.ndarray:
     """The 40 probabilities of every face, in one pass: ndarray (n, 40), float32."""
-    return classifier.probabilities(
-        [face.alignment.crop(photo, PORTRAIT_SIZE, PORTRAIT_FIELD) for face in faces]
-    )
+    return classifier.probabilities([portrait(photo, face) for face in faces])
 
 
 def disentangle(

@@ -16,7 +16,7 @@ from elseface.common.photo import read_photo
 from elseface.scripts.evaluation import controls, privacy, quality, utility
 from elseface.scripts.evaluation.recognizer import Recognizer
 from elseface.stage1_disentangle.attribute_training import score
-from elseface.stage1_disentangle.attributes import AttributeClassifier
+from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
 from elseface.stage1_disentangle.faces import aligned_face
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.edits import Edit
@@ -161,5 +161,5 @@ class Bench:
         return np.stack([self.recognizer.embed(*pair) for pair in zip(pictures, faces)])
 
     def _features(self, pictures: list[np.ndarray]) -> np.ndarray:
-        portraits = [utility.portrait(*pair) for pair in zip(pictures, self.faces)]
+        portraits = [portrait(*pair) for pair in zip(pictures, self.faces)]
         return quality.features(self.judge, portraits)

@@ -11,8 +11,8 @@ from elseface.scripts.evaluation.memory import Memory
 from elseface.scripts.evaluation.pictures import Result
 from elseface.scripts.evaluation.pose import head_pose
 from elseface.scripts.evaluation.recognizer import Recognizer
-from elseface.scripts.evaluation.utility import Mtcnn, as_seen, landmark_error, portrait
-from elseface.stage1_disentangle.attributes import AttributeClassifier
+from elseface.scripts.evaluation.utility import Mtcnn, as_seen, landmark_error
+from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
 from elseface.stage1_disentangle.factors import outside_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from skimage.metrics import structural_similarity

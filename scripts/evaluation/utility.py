@@ -8,11 +8,7 @@ from dataclasses import replace
 import numpy as np
 from elseface.common.attributes import PROTECTED, indices
 from elseface.common.face import Face
-from elseface.stage1_disentangle.attributes import (
-    PORTRAIT_FIELD,
-    PORTRAIT_SIZE,
-    AttributeClassifier,
-)
+from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
 from elseface.stage1_disentangle.detectors import mtcnn_network
 from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
 
@@ -53,11 +49,6 @@ def seen_attributes(
     portraits = [portrait(*pair) for pair in zip(pictures, faces)]
     parts = [portraits[i : i + 64] for i in range(0, len(portraits), 64)]
     return np.concatenate([judge.probabilities(part) for part in parts]) >= 0.5
-
-
-def portrait(picture: np.ndarray, face: Face) -> np.ndarray:
-    """What an attribute network is shown of a face of a picture (height, width, 3) uint8 RGB."""
-    return face.alignment.crop(picture, PORTRAIT_SIZE, PORTRAIT_FIELD)
 
 
 def protected_kept(before: np.ndarray, after: np.ndarray, edited: str = "") -> dict[str, float]:
