@@ -16,7 +16,7 @@ from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
 from elseface.stage1_disentangle.attribute_network import attribute_network
 from elseface.stage1_disentangle.attributes import shrink
-from elseface.stage1_disentangle.batches import Batches
+from elseface.stage1_disentangle.batches import Batches, InOrder
 from elseface.stage1_disentangle.cache import FaceCache
 from sklearn.metrics import balanced_accuracy_score
 
@@ -121,11 +121,13 @@ def train(
     end = 0
     for epochs, size in config.phases:
         end += epochs
+        portraits = Portraits(cache, TRAIN, size, config.batch_size, config.seed)
         network.fit(
-            Portraits(cache, TRAIN, size, config.batch_size, config.seed + end),
+            portraits,
             validation_data=Portraits(cache, VALIDATION, size, config.batch_size, None),
             epochs=end,
-            callbacks=callbacks,
+            shuffle=False,
+            callbacks=[InOrder(portraits), *callbacks],
         )
     network.load_weights(folder / "best.weights.h5")
     return network

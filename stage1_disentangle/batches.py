@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -22,17 +23,18 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, cache: FaceCache, split: int, batch_size: int, seed: int | None) -> None:
         super().__init__()
-        self.cache, self.batch_size = cache, batch_size
+        self.cache, self.batch_size, self.seed = cache, batch_size, seed
         self.order = cache.split(split)
-        self.random = None if seed is None else np.random.default_rng(seed)
-        self.on_epoch_end()
+        self.begin(0)
 
     def __len__(self) -> int:
         return math.ceil(len(self.order) / self.batch_size)
 
-    def on_epoch_end(self) -> None:
+    def begin(self, epoch: int) -> None:
+        """See :class:`Epochs`."""
+        self.random = None if self.seed is None else np.random.default_rng((self.seed, epoch))
         if self.random:
-            self.random.shuffle(self.order)
+            self.order = self.random.permutation(np.sort(self.order))
 
     def numbers(self, batch: int) -> np.ndarray:
         """The row numbers of one batch."""
@@ -41,3 +43,25 @@ class Batches(keras.utils.PyDataset):
     def rows(self, batch: int) -> np.ndarray:
         """The records of one batch."""
         return self.cache[self.numbers(batch)]
+
+
+class Epochs(Protocol):
+    """What is another in each epoch."""
+
+    def begin(self, epoch: int) -> None:
+        """Begin an epoch, whose order and augmentation depend on its number and the seed alone."""
+        ...
+
+
+class InOrder(keras.callbacks.Callback):
+    """Begins each epoch of the batches: a run that is gone on with sees what it would have seen.
+
+    ``fit`` needs ``shuffle=False`` with it.
+    """
+
+    def __init__(self, batches: Epochs) -> None:
+        super().__init__()
+        self.batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.batches.begin(epoch)

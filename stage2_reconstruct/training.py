@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
-from elseface.stage1_disentangle.batches import Batches
+from elseface.stage1_disentangle.batches import Batches, InOrder
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct.cameras import retaken
 from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
@@ -82,7 +82,7 @@ class Faces(Batches):
         if self.random:
             dark = [number for number in self.order if self._is_dark(number)]
             self.order = np.concatenate([self.order, *[dark] * (OFTEN - 1)]).astype(int)
-            self.on_epoch_end()
+            self.begin(0)
 
     def _is_dark(self, number: int) -> bool:
         (row,) = self.cache[np.array([number])]
@@ -193,5 +193,10 @@ def fit(
         faces,
         validation_data=validation,
         epochs=config.epochs,
-        callbacks=[SampleGrid(folder / "samples", samples), *run_callbacks(folder, 200)],
+        shuffle=False,
+        callbacks=[
+            InOrder(faces),
+            SampleGrid(folder / "samples", samples),
+            *run_callbacks(folder, 200),
+        ],
     )

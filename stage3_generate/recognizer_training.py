@@ -11,6 +11,7 @@ from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.errors import ElsefaceError
 from elseface.common.training import open_run, run_callbacks
 from elseface.stage1_disentangle.attribute_network import backbone
+from elseface.stage1_disentangle.batches import InOrder
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
 from sklearn.metrics import roc_auc_score
@@ -47,20 +48,21 @@ class Pairs(keras.utils.PyDataset):
 
     def __init__(self, cache: FaceCache, split: int, people: int, seed: int) -> None:
         super().__init__()
-        self.cache, self.people = cache, people
-        self.random = np.random.default_rng(seed)
+        self.cache, self.people, self.seed = cache, people, seed
         rows = cache.split(split)
         identity = cache.column("identity")[rows]
         groups = [rows[identity == i] for i in np.unique(identity[identity >= 0])]
         self.groups = [group for group in groups if len(group) > 1]
         if len(self.groups) < 2:
             raise ElsefaceError(f"{cache.folder}: nobody has two pictures in split {split}")
-        self.on_epoch_end()
+        self.begin(0)
 
     def __len__(self) -> int:
         return max(1, len(self.groups) // self.people)
 
-    def on_epoch_end(self) -> None:
+    def begin(self, epoch: int) -> None:
+        """See :class:`~elseface.stage1_disentangle.batches.Epochs`."""
+        self.random = np.random.default_rng((self.seed, epoch))
         order = self.random.permutation(len(self.groups))
         self.pairs = [self.random.choice(self.groups[i], 2, replace=False) for i in order]
 
@@ -101,7 +103,8 @@ def train(cache: FaceCache, attributes: keras.Model, folder: Path, config: Confi
         pairs,
         validation_data=Pairs(cache, VALIDATION, config.people, config.seed),
         epochs=config.epochs,
-        callbacks=run_callbacks(folder, save_every=100),
+        shuffle=False,
+        callbacks=[InOrder(pairs), *run_callbacks(folder, save_every=100)],
     )
     return network
 
