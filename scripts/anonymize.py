@@ -162,8 +162,11 @@ def command(
             count = workers and max(1, min(workers, len(jobs)))
             if engine is EngineName.LOCAL and not (workers or key):
                 count = worthwhile(len(jobs))
-            with load_pool(engine, count, task, make, weights) as pool:
-                run.do(progress(jobs, len(jobs), "anonymize"), pool)
+            with (
+                load_pool(engine, count, task, make, weights) as pool,
+                progress(jobs, len(jobs), "anonymize") as tracked,
+            ):
+                run.do(tracked, pool)
 
         written = _tried(work)  # where it was cut short, too, what was done is reported
         if report:

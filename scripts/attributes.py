@@ -39,18 +39,19 @@ def command(
         classifier = load_classifier(weights or PACKAGED)
     rows: list[list[object]] = []
     failed = False
-    for path in progress(photos, len(photos), "attributes"):
-        try:
-            photo = read_photo(path).pixels
-            faces = [aligned_face(photo)] if aligned else find_faces(photo)
-            if not faces:
-                raise ElsefaceError("no face found")
-        except ElsefaceError as error:
-            complain(error if str(path) in str(error) else f"{path}: {error}")
-            failed = True
-            continue
-        found = estimate_attributes(photo, faces, classifier)
-        rows += [[path, i, *(round(float(p), 4) for p in face)] for i, face in enumerate(found)]
+    with progress(photos, len(photos), "attributes") as tracked:
+        for path in tracked:
+            try:
+                photo = read_photo(path).pixels
+                faces = [aligned_face(photo)] if aligned else find_faces(photo)
+                if not faces:
+                    raise ElsefaceError("no face found")
+            except ElsefaceError as error:
+                complain(error if str(path) in str(error) else f"{path}: {error}")
+                failed = True
+                continue
+            found = estimate_attributes(photo, faces, classifier)
+            rows += [[path, i, *(round(float(p), 4) for p in face)] for i, face in enumerate(found)]
     _write_csv(table, rows) if table else _print(rows)
     if failed:
         sys.exit(PARTIAL)

@@ -93,12 +93,13 @@ def _timed(
     given = set(inputs.iterdir())
     took: dict[str, list[Took]] = {name: [] for name in commands}
     turns = [(name, command) for _ in range(rounds) for name, command in commands.items()]
-    for name, command in progress(turns, len(turns), "commands"):
-        (folder / "out").mkdir()
-        took[name].append(_run(name, command))
-        shutil.rmtree(folder / "out")
-        for made in set(inputs.iterdir()) - given:
-            made.unlink()
+    with progress(turns, len(turns), "commands") as tracked:
+        for name, command in tracked:
+            (folder / "out").mkdir()
+            took[name].append(_run(name, command))
+            shutil.rmtree(folder / "out")
+            for made in set(inputs.iterdir()) - given:
+                made.unlink()
     return took
 
 

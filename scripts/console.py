@@ -70,13 +70,19 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
     return wrapper
 
 
-def progress(items: Iterable[T], total: int | None, label: str) -> Iterator[T]:
-    """Yield the items, with a progress bar on standard error when there are several; `total` is
-    None where nobody knows how many."""
+@contextlib.contextmanager
+def progress(items: Iterable[T], total: int | None, label: str) -> Iterator[Iterable[T]]:
+    """The items, with a progress bar on standard error when there are several.
+
+    `total` is None where nobody knows how many.  Whatever ends the work ends the bar, before
+    anything is said about it.
+    """
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     from rich.console import Console
 
-    with Progress(*columns, console=Console(stderr=True), disable=total in (0, 1)) as bar:
-        yield from bar.track(items, total=total, description=label)
+    bar = Progress(*columns, console=Console(stderr=True), disable=total in (0, 1))
+    tracked = bar.track(items, total=total, description=label)
+    with bar, contextlib.closing(tracked):
+        yield tracked

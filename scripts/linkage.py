@@ -25,7 +25,7 @@ from elseface.scripts.evaluation import people, privacy
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.recognizer import load_recognizer
 from elseface.stage1_disentangle.descriptor import look
-from elseface.stage3_generate.casting import by_picture
+from elseface.stage3_generate.casting import Casting, by_picture
 from elseface.stage3_generate.keyed import Keyed
 from elseface.stage3_generate.load import load_attribute_edit
 
@@ -48,13 +48,14 @@ def main(
         key.introduce(descriptors)
     judge = load_recognizer(recognizer)
     method = replace(load_attribute_edit(), attempts=1)  # as with a key
-    one, other, none = (
-        np.stack([
-            judge.embed(replace(method, casting=casting).anonymize(photo, [face], 0).pixels, face)
-            for photo, face in progress(seen, len(seen), "draw")
-        ])
-        for casting in (*keys, by_picture)
-    )  # fmt: skip
+
+    def drawn(casting: Casting) -> np.ndarray:
+        drawer = replace(method, casting=casting)
+        with progress(seen, len(seen), "draw") as tracked:
+            made = [(drawer.anonymize(photo, [face], 0).pixels, face) for photo, face in tracked]
+        return np.stack([judge.embed(*of) for of in made])
+
+    one, other, none = (drawn(casting) for casting in (*keys, by_picture))
     pairs = {"one key": (one, one), "two keys": (one, other), "no key": (none, none)}
     figures: dict[str, Any] = {
         name: privacy.with_interval(privacy.rank1(*pair, who), who) for name, pair in pairs.items()
@@ -72,7 +73,8 @@ def main(
 
 def _seen(judged: People) -> tuple[list[tuple[np.ndarray, Face]], np.ndarray]:
     """Photos with their largest faces, and whose they are; one without a face is left out."""
-    photos = [read_photo(path).pixels for path in progress(judged.paths, len(judged), "read")]
+    with progress(judged.paths, len(judged), "read") as tracked:
+        photos = [read_photo(path).pixels for path in tracked]
     faces = [judged.faces(photo) for photo in photos]
     known = np.array([bool(found) for found in faces])
     return [(photo, f[0]) for photo, f in zip(photos, faces) if f], judged.identity[known]

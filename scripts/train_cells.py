@@ -37,7 +37,8 @@ def command(
             f"{celeba}: {len(rows)} training faces are too few for {count} averages"
         )
     crops, landmarks = (data.column(name) for name in ("crop", "landmarks"))
-    found = [describe(crops[i], landmarks[i]) for i in progress(rows, len(rows), "cells")]
+    with progress(rows, len(rows), "cells") as tracked:
+        found = [describe(crops[i], landmarks[i]) for i in tracked]
     means = KMeans(count, n_init=5, random_state=seed).fit(np.stack(found))
     sizes = np.bincount(means.labels_)
     if sizes.min() < 2:

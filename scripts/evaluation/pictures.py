@@ -61,28 +61,30 @@ class Pictures:
         folder = self.place(method)
         folder.mkdir(exist_ok=True)
         places = list(zip(self.people.paths, self.stems))
-        for source, stem in progress(places, len(places), method):
-            photo = read_photo(source).pixels
-            faces = self.people.faces(photo)
-            target = folder / f"{stem}.png"
-            note = folder / f"{stem}.json"
-            if not note.exists():  # written last: a picture that has it is whole
-                start = time.perf_counter()
-                made = anonymizer.anonymize(photo, faces, seed=0)
-                about: dict[str, Any] = {"seconds": time.perf_counter() - start}
-                if made.changes and (disguise := made.changes[0].disguise):
-                    about["before"] = named(disguise.before)
-                    about["after"] = named(disguise.after)
-                Image.fromarray(made.pixels).save(target, compress_level=1)
-                write_whole(note, json.dumps(about).encode())
-            pixels = np.asarray(Image.open(target))
-            yield Result(photo, pixels, faces, json.loads(note.read_text(encoding="utf-8")))
+        with progress(places, len(places), method) as tracked:
+            for source, stem in tracked:
+                photo = read_photo(source).pixels
+                faces = self.people.faces(photo)
+                target = folder / f"{stem}.png"
+                note = folder / f"{stem}.json"
+                if not note.exists():  # written last: a picture that has it is whole
+                    start = time.perf_counter()
+                    made = anonymizer.anonymize(photo, faces, seed=0)
+                    about: dict[str, Any] = {"seconds": time.perf_counter() - start}
+                    if made.changes and (disguise := made.changes[0].disguise):
+                        about["before"] = named(disguise.before)
+                        about["after"] = named(disguise.after)
+                    Image.fromarray(made.pixels).save(target, compress_level=1)
+                    write_whole(note, json.dumps(about).encode())
+                pixels = np.asarray(Image.open(target))
+                yield Result(photo, pixels, faces, json.loads(note.read_text(encoding="utf-8")))
 
     def originals(self) -> Iterator[Result]:
         """Every picture as it is, from its source."""
-        for source in progress(self.people.paths, len(self.people), "originals"):
-            photo = read_photo(source).pixels
-            yield Result(photo, photo, self.people.faces(photo), {"seconds": 0.0})
+        with progress(self.people.paths, len(self.people), "originals") as tracked:
+            for source in tracked:
+                photo = read_photo(source).pixels
+                yield Result(photo, photo, self.people.faces(photo), {"seconds": 0.0})
 
     def place(self, method: str) -> Path:
         """The folder of a method's pictures."""

@@ -133,9 +133,10 @@ class Export:
                 frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
                 done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
                 label = f"pass {number + 1}" if number else "video"
-                for protected in progress(done, clip.expected, label):
-                    writer.write(protected.frame, protected.pixels)
-                    record.add(protected)
+                with progress(done, clip.expected, label) as tracked:
+                    for protected in tracked:
+                        writer.write(protected.frame, protected.pixels)
+                        record.add(protected)
         return record
 
     def _failed(self, found: Findings, record: Record, late: bool) -> bool:

@@ -105,10 +105,11 @@ def _compare(
 def _together(source: Path, written: Path) -> Iterator[Pair]:
     with Clip(source) as one, Clip(written) as other:
         pairs = itertools.zip_longest(one.frames(_unheard), other.frames(_unheard))
-        for old, new in progress(pairs, one.expected, "verify"):
-            if old is None or new is None:
-                raise ElsefaceError(f"{source}: not written whole; try again")
-            yield old.pixels, new.pixels
+        with progress(pairs, one.expected, "verify") as tracked:
+            for old, new in tracked:
+                if old is None or new is None:
+                    raise ElsefaceError(f"{source}: not written whole; try again")
+                yield old.pixels, new.pixels
 
 
 def _unheard(packet: object) -> None:

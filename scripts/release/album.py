@@ -20,14 +20,15 @@ def introduce(jobs: Sequence[Job], finder: Finder, casting: Keyed) -> None:
     What is wrong with a photo is said when its turn comes.
     """
     met: list[np.ndarray] = []
-    for job in progress(jobs, len(jobs), "who is who"):
-        if len(met) >= MANY:
-            break
-        try:
-            photo = read_photo(job.source).pixels
-            faces = finder.find(job.source, photo)
-        except Exception:
-            continue
-        met += [look(photo, face) for face, _ in faces if fits(photo, face)]
+    with progress(jobs, len(jobs), "who is who") as tracked:
+        for job in tracked:
+            if len(met) >= MANY:
+                break
+            try:
+                photo = read_photo(job.source).pixels
+                faces = finder.find(job.source, photo)
+            except Exception:
+                continue
+            met += [look(photo, face) for face, _ in faces if fits(photo, face)]
     if met:
         casting.introduce(np.stack(met))
