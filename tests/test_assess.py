@@ -16,7 +16,7 @@ from elseface.scripts.assessment.gallery import Gallery, read
 from elseface.scripts.assessment.questions import Kind, draw
 from elseface.scripts.assessment.report import NOBODY, figures, table
 from PIL import Image, PngImagePlugin
-from test_cli import complaints, run
+from test_cli import call, complaints
 
 BOTH = list(Kind)
 
@@ -186,15 +186,15 @@ def test_figures_are_those_of_the_closed_form():
 
 
 def test_report(folder):
-    assert run("assess", "report", folder).stdout.strip() == NOBODY
+    assert call("assess", "report", folder).stdout.strip() == NOBODY
     assert not (folder / FILE).exists()
     answers = Answers(folder / FILE)
     assessor = answers.start(lambda n: draw(read(folder), [Kind.PAIR], 0, n, 1))
-    assert run("assess", "report", folder).stdout.strip() == NOBODY  # started is not answered
-    assert json.loads(run("assess", "report", folder, "--json").stdout) == []
+    assert call("assess", "report", folder).stdout.strip() == NOBODY  # started is not answered
+    assert json.loads(call("assess", "report", folder, "--json").stdout) == []
     token = answers.standing(assessor).token
     answers.answer(token, answers.question(token).truth)
-    (row,) = json.loads(run("assess", "report", folder, "--json").stdout)
+    (row,) = json.loads(call("assess", "report", folder, "--json").stdout)
     assert row["answers"] == row["success_rate"] == 1 and row["kind"] == "pair"
     assert row["interval"] == pytest.approx([0.2065, 1], abs=1e-4)
 
@@ -222,10 +222,10 @@ def test_mistakes_are_named(folder, damage, only, says):
 
 
 def test_mistakes_get_one_line(folder):
-    result = run("assess", "serve", folder / "absent", "--no-open")
+    result = call("assess", "serve", folder / "absent", "--no-open")
     assert result.returncode == 2 and "pictures.csv" in complaints(result)[0]
     (folder / FILE).write_text("something else, and long enough to be told from an empty file")
-    result = run("assess", "report", folder)
+    result = call("assess", "report", folder)
     assert result.returncode == 2 and FILE in complaints(result)[0]
     code = (
         "import sys; sys.modules['fastapi'] = None\n"

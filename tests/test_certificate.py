@@ -12,7 +12,7 @@ from elseface.scripts.release.certify import certify, issue
 from elseface.scripts.release.photos import Released
 from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
 from PIL import Image
-from test_cli import complaints, run
+from test_cli import call, complaints, run
 
 FACE = (175, 76, 265, 166)
 
@@ -87,10 +87,10 @@ def test_it_holds_nothing_of_who_was_there(export, portrait, tmp_path):
 
 def test_files_as_they_were(export, tmp_path):
     out, _ = export
-    result = run("check", out / "certificate.json")
+    result = call("check", out / "certificate.json")
     assert result.returncode == 0 and "2 files, 1 face" in result.stdout and not result.stderr
     elsewhere = (out / "certificate.json").rename(tmp_path / "c.json")
-    assert run("check", elsewhere, out).returncode == 0
+    assert call("check", elsewhere, out).returncode == 0
 
 
 @pytest.mark.parametrize("change", ["byte", "pixel", "missing", "extra", "swapped"])
@@ -111,7 +111,7 @@ def test_a_changed_export_is_told_apart(export, change):
         Image.new("RGB", (50, 50)).save(out / "sub/b ü.png")
     else:
         Image.new("RGB", (50, 50)).save(out / "sub/unseen.jpg")
-    result = run("check", out / "certificate.json")
+    result = call("check", out / "certificate.json")
     assert result.returncode == 1 and "NOT as certified" in result.stdout
     verdict = {"missing": "missing", "extra": "not in the certificate"}.get(change, "CHANGED")
     assert verdict in result.stdout and "as certified on" not in result.stdout
@@ -139,7 +139,7 @@ def test_what_is_no_certificate(export, tmp_path, fault):
 def test_check_explains_mistakes(export, tmp_path):
     out, _ = export
     for arguments in ((out / "a.png",), (out / "certificate.json", tmp_path / "nowhere")):
-        result = run("check", *arguments)
+        result = call("check", *arguments)
         assert result.returncode == 2 and len(complaints(result)) == 1
 
 
@@ -166,10 +166,10 @@ def test_from_the_photo_to_the_certificate_and_back(portrait, tmp_path):
     )
     changed = np.abs(written - original).max(-1) > 40
     assert changed[:, :300].mean() > 0.02 and not changed[:, 300:].any()
-    assert run("check", tmp_path / "out/certificate.json").returncode == 0
+    assert call("check", tmp_path / "out/certificate.json").returncode == 0
     with open(photo["output"], "ab") as file:
         file.write(b"\0")
-    assert run("check", tmp_path / "out/certificate.json").returncode == 1
+    assert call("check", tmp_path / "out/certificate.json").returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_from_the_photo_to_the_certificate_and_back(portrait, tmp_path):
 def test_mistakes_get_one_line(portrait, tmp_path, arguments, says):
     Image.fromarray(portrait).save(tmp_path / "photo.png")
     method = () if "--method" in arguments else ("--method", "pixelate")
-    result = run("anonymize", "photo.png", "-o", "out", *method, *arguments, cwd=tmp_path)
+    result = call("anonymize", "photo.png", "-o", "out", *method, *arguments, cwd=tmp_path)
     assert result.returncode == 2 and not (tmp_path / "out").exists()
     (line,) = complaints(result)
     assert says in line

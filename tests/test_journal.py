@@ -27,7 +27,7 @@ from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
 from PIL import Image
-from test_cli import PROGRAM, run
+from test_cli import PROGRAM, call
 from typer.testing import CliRunner
 
 HEAD = np.s_[20:220, 120:320]
@@ -103,7 +103,7 @@ def test_a_stopped_run_is_gone_on_with(photos, anonymize):
     assert said.count("elseface: ") == 2 and "nobody.png" in said and "z.jpg" in said
     assert outcome("out") == outcome("whole")
     assert len(outcome("out")[0]) == 4
-    assert run("check", "out.certificate", "out").returncode == 0
+    assert call("check", "out.certificate", "out").returncode == 0
     status, _, third = anonymize(*options("out"), "--resume")
     assert status == 3 and third == ["nobody.png", "z.jpg"]  # what failed is tried again
     assert outcome("out") == outcome("whole")

@@ -7,7 +7,7 @@ from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage3_generate.k_same import SIZE, MeanFace, load_mean_face
 from PIL import Image
-from test_cli import complaints, run
+from test_cli import call, complaints, run
 
 
 def test_the_nearest_are_averaged(portrait):
@@ -50,7 +50,7 @@ def test_command_line(tmp_path, portrait):
         picture.save(tmp_path / f"gallery/{i}.png")
     Image.fromarray(portrait).save(tmp_path / "me.png")
     arguments = ["anonymize", tmp_path / "me.png", "-o", tmp_path / "out", "--method", "mean-face"]
-    assert "go together" in complaints(run(*arguments))[0]
+    assert "go together" in complaints(call(*arguments))[0]
     done = run(*arguments, "--gallery", tmp_path / "gallery")
     assert (done.returncode, done.stderr) == (0, "")  # nor does TensorFlow speak
     assert (np.asarray(Image.open(tmp_path / "out/me.png")) != portrait).any()

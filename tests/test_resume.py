@@ -22,7 +22,7 @@ def test_killed_training_goes_on_where_it_was(layout, tmp_path):
     command = [
         sys.executable, "-c", "from elseface.scripts.cli import app; app()", "train", "attributes",
         "--celeba", str(layout), "--run", str(run), "--phases", f"{EPOCHS}:32",
-        "--batch-size", "1",
+        "--batch-size", "1", "--backbone", "resnet18",
     ]  # fmt: skip
     log = run / "log.csv"
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
