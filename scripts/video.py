@@ -15,6 +15,7 @@ from elseface.common.output import write_whole
 from elseface.scripts import loading
 from elseface.scripts.anonymize import IfNoFace, inputs
 from elseface.scripts.console import complain, explained, extra, silent_start
+from elseface.scripts.release.boxes import read_timed_boxes
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
@@ -36,6 +37,10 @@ def command(
     key: loading.Key = None,
     seed: loading.Seed = 0,
     keep_person: loading.KeepPerson = None,
+    boxes: Annotated[
+        Path | None,
+        typer.Option(help="JSON of more faces: seconds to boxes (left, top, right, bottom)."),
+    ] = None,
     hold: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds a lost face stays covered.")
     ] = 5.0,
@@ -62,8 +67,9 @@ def command(
     if key and not verify:
         raise ElsefaceError("--key goes without --no-verify: only verification checks the new face")
     beside = {"--report": report, "--certificate": certificate}
-    check_extras(beside, {source, output} | inputs([key], [keep_person, gallery]))
+    check_extras(beside, {source, output} | inputs([key, boxes], [keep_person, gallery]))
     options = loading.edit_options(policy, shape, edit, keep)
+    brought = read_timed_boxes(boxes) if boxes else {}
     try:
         with Clip(source):
             pass  # what is no video shows before anything heavy is loaded
@@ -80,7 +86,16 @@ def command(
         verifier = load_verifier(verified_by) if verify else None
         consent = load_consent(keep_person, None)
         export = Export(
-            source, output, anonymizer, seed, hold, not no_audio, verifier, bool(report), consent
+            source,
+            output,
+            anonymizer,
+            seed,
+            hold,
+            not no_audio,
+            verifier,
+            bool(report),
+            consent,
+            brought,
         )
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:

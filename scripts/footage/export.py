@@ -8,7 +8,8 @@ the file is hidden; it takes its name when all of it passes, or never.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.output import whole
 from elseface.common.weights import file_hash
 from elseface.scripts.console import progress
+from elseface.scripts.footage.brought import FOUND_BY, Brought
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.permission import Permission
 from elseface.scripts.footage.person import Person
@@ -56,6 +58,7 @@ class Export:
     verifier : looks at the result; None: nobody does
     measured : whether flicker is
     consent : knows the people who agreed to be seen; None: nobody did
+    boxes : faces that the user brings, by seconds since the first frame
     """
 
     source: Path
@@ -67,7 +70,8 @@ class Export:
     verifier: Verifier | None
     measured: bool = False
     consent: Consent | None = None
-    _people: list[list[Person]] = field(default_factory=list)
+    boxes: Mapping[float, Sequence[Box]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
     _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
 
     def __call__(self, copy: bool) -> tuple[Record, str]:
@@ -80,6 +84,10 @@ class Export:
             and it is not to be copied then.  No file is written in that case.
         """
         self._add(Tracker, permission=self._permission)
+        if self.boxes:
+            self._add(
+                Rescue, places=self._brought.places, found_by=FOUND_BY, traceless=self._traceless
+            )
         with whole(self.output) as draft:
             record = self._passed(draft)
             if not (record.people or copy):
@@ -100,8 +108,8 @@ class Export:
                 return record
             if places := self._new_places(found, record):
                 self._add(
-                    Rescue, places=places, first=sum(map(len, self._people)),
-                    found_by=self.verifier.name, traceless=self._traceless, late=late,
+                    Rescue, places=places, found_by=self.verifier.name,
+                    traceless=self._traceless, late=late,
                 )  # fmt: skip
         raise ElsefaceError(
             f"{self.source}: the faces could not be verified as replaced, so not written"
@@ -114,14 +122,17 @@ class Export:
         with Clip(self.source) as clip:
             return Permission(self.consent, clip.rate)
 
+    @functools.cached_property
+    def _brought(self) -> Brought:
+        return Brought(self.source, self.boxes)
+
     @property
     def _traceless(self) -> bool:
         return self.anonymizer.name in TRACELESS
 
     def _add(self, kind: Callable[..., Tracker], **options: object) -> None:
         """A tracker for the passes to come, in all of which it finds the same people."""
-        self._people.append([])
-        self._trackers.append(functools.partial(kind, people=self._people[-1], **options))
+        self._trackers.append(functools.partial(kind, people=[], numbers=self._numbers, **options))
 
     def _pass(self, draft: Path, number: int) -> Record:
         with Clip(self.source) as clip:
@@ -131,6 +142,7 @@ class Export:
             comment = video_comment(self.anonymizer.name, self.consent is not None)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
+                frames = self._brought.noted(frames, unit, clip.rate)
                 done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
                 label = f"pass {number + 1}" if number else "video"
                 with progress(done, clip.expected, label) as tracked:

@@ -21,10 +21,11 @@ def sighting(photo: np.ndarray, box: Box) -> Sighting:
 
 
 def average(box: Box) -> Sighting:
-    """An average face in a detector's box."""
+    """An average face in a detector's box, or in one that somebody drew round a whole head."""
     left, top, right, bottom = box
     centre = np.array([left + right, top + bottom]) / 2
-    return Sighting(centre + (_mean_shape() - 0.5) * (right - left) / BOX)
+    side = max(right - left, bottom - top)
+    return Sighting(centre + (_mean_shape() - 0.5) * side / BOX)
 
 
 @functools.cache

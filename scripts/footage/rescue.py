@@ -1,8 +1,9 @@
-"""Faces that only verification saw: followed both ways from the frames in which it saw them."""
+"""Faces that the detectors missed: followed both ways from the frames in which somebody else, the
+user or verification, saw them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from elseface.scripts.footage.first_sight import average
@@ -20,10 +21,9 @@ class Rescue(Tracker):
 
     Parameters
     ----------
-    hold, people : as of :class:`Tracker`
+    hold, people, numbers : as of :class:`Tracker`
     places : boxes of faces by the number of the frame
-    first : number of the first person
-    found_by : detector that saw them
+    found_by : who saw them
     traceless : whether the method that was asked for leaves nothing of a face
     late : whether there is no time left for anything but black
     """
@@ -32,23 +32,23 @@ class Rescue(Tracker):
         self,
         hold: int,
         people: list[Person],
+        numbers: Iterator[int],
         places: Mapping[int, Sequence[Box]],
-        first: int,
         found_by: str,
         traceless: bool,
-        late: bool,
+        late: bool = False,
     ) -> None:
-        super().__init__(hold, people)
-        self.places, self.first, self.found_by = places, first, found_by
+        super().__init__(hold, people, numbers)
+        self.places, self.found_by = places, found_by
         self.traceless, self.late = traceless, late
 
     def search(self, now: int, abrupt: bool) -> list[Box]:
         """The boxes of this frame."""
         return list(self.places.get(now, ()))
 
-    def new_person(self, number: int, now: int, box: Box) -> Person:
+    def new_person(self, now: int, box: Box) -> Person:
         """Somebody who is pixelated or black if no landmarks lie on the face."""
-        person = Person(self.first + number, self.found_by, _fits(self.frames[now], box))
+        person = Person(next(self.numbers), self.found_by, _fits(self.frames[now], box))
         if not person.fits:
             person.ladder = unfit_ladder(self.traceless)
         if self.late:

@@ -7,6 +7,8 @@ earliest of them on even where nothing of it can be seen.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,12 +56,14 @@ class Tracker:
     people : filled in the order they are found; those of an earlier pass over the same frames are
         found again, as everything here hangs on the frames alone.  None: nobody is remembered, as
         where frames never end
+    numbers : of new people, no two the same; None: from 0 on
     """
 
     def __init__(
         self,
         hold: int,
         people: list[Person] | None = None,
+        numbers: Iterator[int] | None = None,
         permission: Permission | None = None,
     ) -> None:
         self.hold = hold
@@ -67,6 +71,7 @@ class Tracker:
         self.frames: dict[int, np.ndarray] = {}
         self.tracks: list[Track] = []
         self.people = people
+        self.numbers = itertools.count() if numbers is None else numbers
         self._found = self._count = self._scene = self._searched_coarsely = (
             self._searched_finely
         ) = 0
@@ -97,9 +102,9 @@ class Tracker:
         self._searched_finely = now if fine else self._searched_finely
         return union(self.frames[now]) if fine else detect(self.frames[now], double=False)
 
-    def new_person(self, number: int, now: int, box: Box) -> Person:
-        """Whoever is found in a box where nobody was expected, the first one being number 0."""
-        return Person(number)
+    def new_person(self, now: int, box: Box) -> Person:
+        """Whoever is found in a box where nobody was expected."""
+        return Person(next(self.numbers))
 
     def sighting(self, photo: np.ndarray, box: Box) -> Sighting:
         """The face in a detector's box."""
@@ -175,12 +180,12 @@ class Tracker:
                 self._begin(track.person, now, seen, max(self._scene, track.last_sure + 1))
 
     def _next_person(self, now: int, box: Box) -> Person:
-        number, self._found = self._found, self._found + 1
         if self.people is None:
-            return self.new_person(number, now, box)
-        if number == len(self.people):
-            self.people.append(self.new_person(number, now, box))
-        return self.people[number]
+            return self.new_person(now, box)
+        place, self._found = self._found, self._found + 1
+        if place == len(self.people):
+            self.people.append(self.new_person(now, box))
+        return self.people[place]
 
     def _begin(self, person: Person, now: int, sighting: Sighting, earliest: int) -> None:
         """A track of a face found now, followed back to where it entered or was lost."""

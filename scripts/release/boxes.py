@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pydantic
 from elseface.common.errors import ElsefaceError
@@ -12,7 +12,10 @@ from elseface.stage1_disentangle.box import Box
 
 #: No photo that is read is wider or higher.
 _Edge = Annotated[float, pydantic.Field(ge=-1e6, le=1e6)]
-_File = pydantic.TypeAdapter(dict[str, list[tuple[_Edge, _Edge, _Edge, _Edge]]])
+_Boxes = list[tuple[_Edge, _Edge, _Edge, _Edge]]
+_Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+_PHOTOS = pydantic.TypeAdapter(dict[str, _Boxes])
+_TIMES = pydantic.TypeAdapter(dict[_Seconds, _Boxes])
 
 
 def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
@@ -24,15 +27,7 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
         When it cannot be read, is no such file, has an empty box, or names no photo or several: a
         face that the user meant would go out unprotected.
     """
-    try:
-        named = _File.validate_json(path.read_bytes())
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"{part!r}: " for part in first["loc"])
-        shape = '{"photo.jpg": [[left, top, right, bottom]]}'
-        raise ElsefaceError(f"{path}: {where}{first['msg']}; wanted: {shape}") from None
+    named = _read(path, _PHOTOS, "photo.jpg")
     found: dict[Path, list[Box]] = {}
     for name, boxes in named.items():
         meant = [photo for photo in photos if name in (str(photo), photo.name)]
@@ -42,6 +37,33 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
         these = [checked(box, f"{path}: {name!r}") for box in boxes]
         found.setdefault(meant[0], []).extend(these)
     return found
+
+
+def read_timed_boxes(path: Path) -> dict[float, list[Box]]:
+    """``{"12.5": [[left, top, right, bottom], …], …}``, in pixels, by seconds of a video.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be read, is no such file, or has an empty box.
+    """
+    timed = _read(path, _TIMES, "12.5")
+    return {
+        time: [checked(box, f"{path}: '{time:g}'") for box in boxes]
+        for time, boxes in timed.items()
+    }
+
+
+def _read(path: Path, kind: pydantic.TypeAdapter, example: str) -> dict[Any, _Boxes]:
+    try:
+        return kind.validate_json(path.read_bytes())
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = "".join(f"{part!r}: " for part in first["loc"])
+        shape = f'{{"{example}": [[left, top, right, bottom]]}}'
+        raise ElsefaceError(f"{path}: {where}{first['msg']}; wanted: {shape}") from None
 
 
 def parse_box(text: str) -> Box:
