@@ -14,6 +14,8 @@ from elseface.scripts.console import explained, extra, listed, silent_start
 from elseface.scripts.train_options import Precision
 
 ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
+#: Libraries that have a part in the figures, besides those that have one in every picture.
+JUDGING = ("onnxruntime", "scikit-learn")
 METHODS = "attribute-edit,blur,pixelate,swirl,inpaint-telea,inpaint-ns,mask,mean-face"
 
 
@@ -105,6 +107,9 @@ def _run(
     looked |= {recognizer.name: recognizer.digest for recognizer in judges.recognizers}
     if results.setdefault("judges", looked) != looked:
         raise ElsefaceError(f"{output}: holds a run by other recognizers or another judge")
+    pictures = {role.value: of.digest() for role, of in roles.items()}
+    if results.setdefault("pictures", pictures) != pictures:
+        raise ElsefaceError(f"{output}: holds a run on other pictures than {dataset} has now")
     results |= report.about(roles[Role.JUDGED])
     report.keep(output, results)
     harness = Harness(roles, output, judges, settings["attacks"], settings["precision"])
@@ -154,7 +159,7 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path
 
     made_with = {
         "elseface": version("elseface"),
-        "made with": provenance.made_with(folder),
+        "made with": provenance.made_with(folder, *JUDGING),
         "settings": settings,
     }
     kept = output / "results.json"

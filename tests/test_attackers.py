@@ -72,10 +72,11 @@ def world(monkeypatch, tmp_path):
         monkeypatch.setattr(module, "embeddings", lambda of, _: {"one": made.embedded(of)})
     monkeypatch.setattr(harness, "examine", made.examine)
     monkeypatch.setattr(attacker.Attacker, "restored", lambda self, name, _, results: results)
+    monkeypatch.setattr(attacker.Attacker, "control", lambda self: (0.8, 0.1))
     monkeypatch.setattr(harness, "both_ways", lambda of, _: {"one": (made.clean[id(of[0])],) * 2})
 
-    def judge(*methods):
-        judging = Harness(made.people, tmp_path, None, ATTACKS)
+    def judge(*methods, attacks=ATTACKS):
+        judging = Harness(made.people, tmp_path, None, attacks)
         return [judging.judge(name, None) for name in methods]
 
     made.judge = judge
@@ -123,17 +124,23 @@ def spoilt(monkeypatch, world):
     monkeypatch.setattr(harness, "both_ways", lambda of, _: {"one": (noise, noise)})
 
 
+def idle(monkeypatch, world):
+    monkeypatch.setattr(attacker.Attacker, "control", lambda self: (0.8, 0.7))
+
+
 def forgotten(monkeypatch, world):
     count = harness.score.attack
     nobody = np.zeros(80, bool)
     monkeypatch.setattr(
         harness.score, "attack", lambda of, hits, people, missed: count(of, hits, people, nobody)
     )
-    gate = harness.score.gates.missed_counts
-    monkeypatch.setattr(
-        harness.score.gates, "missed_counts", lambda hits, _: gate(hits, world.missed)
-    )
-    world.missed = np.arange(80) < 8
+    once = world.examine
+
+    def examine(of, judges):
+        world.missed = (np.arange(80) < 8) & (of[1] == "blurring")
+        return once(of, judges)
+
+    monkeypatch.setattr(harness, "examine", examine)
 
 
 def blind(monkeypatch, world):
@@ -159,7 +166,8 @@ def damaged(monkeypatch, world):
         (shuffled, "training brings it to"),
         (worse, "his training is broken"),
         (spoilt, "after restoring"),
-        (forgotten, "do not count as recognised"),
+        (idle, "0.700 after it"),
+        (forgotten, "0.100 of the faces were missed"),
         (blind, "too few to be a judge"),
         (damaged, "damaged on the way"),
         (lambda _, world: setattr(world, "identical", True), "as they were to the last pixel"),
@@ -170,6 +178,13 @@ def test_a_broken_harness_fails_loudly(world, monkeypatch, breaks, says):
     breaks(monkeypatch, world)  # the others pass, see above
     with pytest.raises(ElsefaceError, match=says):
         world.judge("unchanged", "blurring")
+
+
+@pytest.mark.parametrize("attacks", [("linkage",), ("trained",), ("restore",)])
+def test_gates_do_not_hang_on_the_attacks_asked_for(world, monkeypatch, attacks):
+    damaged(monkeypatch, world)
+    with pytest.raises(ElsefaceError, match="damaged on the way"):
+        world.judge("unchanged", attacks=attacks)
 
 
 def test_with_few_pictures_nobody_is_said_to_have_trained(world, capsys):

@@ -35,6 +35,14 @@ def test_rank1_of_the_clear_and_of_the_unrelated(random):
     assert np.mean(permuted) == pytest.approx(4 / 199, abs=0.005)
 
 
+def test_who_has_no_other_picture_is_not_asked_about(random):
+    clean, identity = people(random, 40, 5, 0.1)
+    identity[:5] = 100 + np.arange(5)  # of the first person now five people
+    hit = privacy.rank1(clean, clean, identity)
+    assert np.isnan(hit[:5]).all() and (hit[5:] == 1).all()
+    assert privacy.with_interval(hit, identity)["mean"] == 1
+
+
 def test_threshold_accepts_the_rate_of_strangers_that_scikit_learn_says(random):
     clean, identity = people(random, 60, 4, 0.8)
     strict, threshold = privacy.accept_thresholds(clean, identity)

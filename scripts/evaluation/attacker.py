@@ -53,6 +53,10 @@ class Attacker:
             for by in background[0]
         }
 
+    def control(self) -> tuple[float, float]:
+        """As :func:`~elseface.scripts.evaluation.restore.control`, on the pictures for tuning."""
+        return restore.control(self.tuning.originals(), self.precision)
+
     def restored(
         self, name: str, anonymizer: Anonymizer, results: Iterable[Result]
     ) -> Iterator[Result]:

@@ -18,14 +18,15 @@ def differences(first: Path, second: Path) -> list[str]:
     ElsefaceError
         When a file is not the ``results.json`` of an evaluation, or nothing is in both.
     """
-    pictures, others = (_read(path, "images", "identities", "settings") for path in (first, second))
+    keys = ("images", "identities", "settings", "judges")
+    pictures, others = (_read(path, *keys) for path in (first, second))
     before, after = (dict(_scores(path)) for path in (first, second))
     both = [key for key in before if key in after]
     if not both:
         raise ElsefaceError(f"{first}, {second}: have no score in common")
     lines = []
     if pictures != others:
-        lines.append("other pictures or settings: what follows compares two things at once")
+        lines.append("other pictures, settings or judges: what follows compares two things at once")
     for key in both:
         (low, high), (new_low, new_high) = (of[key]["interval"] for of in (before, after))
         if new_high < low or new_low > high:

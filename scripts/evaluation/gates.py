@@ -13,6 +13,8 @@ from elseface.scripts.evaluation.methods import UNCHANGED
 CLOSE = 0.01
 #: On faces half and nine tenths were learnt from 1000 and 2000 pictures, a fifth from wrong names.
 LEARNT = 1 / 3
+#: Of the error of what can be undone altogether, what a short training leaves at most.
+UNDONE = 0.5
 #: What restoring may cost pictures that nobody changed, of which no U-Net gives back every pixel.
 HARMLESS = 0.02
 #: A detector that finds fewer of the unchanged faces says nothing about the others.
@@ -47,6 +49,16 @@ def training_learns(told: float, untrained: float, trained: float) -> None:
         )
 
 
+def restoring_learns(untrained: float, trained: float) -> None:
+    """What can be undone altogether is undone by half at least; see
+    :func:`~elseface.scripts.evaluation.restore.control`."""
+    if not trained <= UNDONE * untrained:
+        raise ElsefaceError(
+            f"gate: negatives, which anybody could undo, are {untrained:.3f} off before restoring"
+            f" and {trained:.3f} after it: it is broken, and would make every method look good"
+        )
+
+
 def restoring_harms_nothing(restored: float, naive: float) -> None:
     """Where there is nothing to undo the restoring attacker does as well as the naive one."""
     if restored < naive - HARMLESS:
@@ -74,11 +86,13 @@ def something_changed(method: str, identical: np.ndarray, missed: np.ndarray) ->
         )
 
 
-def missed_counts(hits: np.ndarray, missed: np.ndarray) -> None:
-    """A face that the pipeline missed was released as it is, and counts as recognised."""
-    if not hits[missed].all():
+def missed_counts(attack: str, score: float, missed: float) -> None:
+    """A face that the pipeline missed was released as it is, and counts as recognised: no attack
+    scores less than the share of them."""
+    if score < missed - 1e-9:
         raise ElsefaceError(
-            f"gate: {int((hits[missed] < 1).sum())} missed faces do not count as recognised"
+            f"gate: {attack} scores {score:.3f}, though {missed:.3f} of the faces were missed and"
+            " count as recognised"
         )
 
 

@@ -56,9 +56,14 @@ class Harness:
         self.pictures = Pictures(self.people, folder / "pictures")
         self.attacker = Attacker(people, folder, judges, precision)
         self.unchanged: Examined | None = None
-        if "trained" in self.attacks and not self.attacker.can_train:
-            complain(f"`trained` is left out: with fewer than {LEAST} pictures it says nothing")
-            self.attacks = [name for name in self.attacks if name != "trained"]
+        self._leave_out("trained", self.attacker.can_train, f"{LEAST} pictures to learn from")
+        enough = assessor.enough(self.people.identity)
+        self._leave_out("assessor", enough, f"{assessor.LEAST} pictures of each person")
+
+    def _leave_out(self, attack: str, can: bool, wanted: str) -> None:
+        if attack in self.attacks and not can:
+            complain(f"`{attack}` is left out: with fewer than {wanted} it says nothing")
+            self.attacks = [name for name in self.attacks if name != attack]
 
     @functools.cached_property
     def clean(self) -> dict[str, np.ndarray]:
@@ -89,7 +94,7 @@ class Harness:
                 by: privacy.permuted(clean, self.people.identity)
                 for by, clean in self.clean.items()
             }
-            self._gates(figures)
+            self._gates(seen, figures)
         return figures
 
     def look(self, name: str, anonymizer: Anonymizer) -> Examined:
@@ -121,14 +126,7 @@ class Harness:
         }  # fmt: skip
 
     def _privacy(self, name: str, anonymizer: Anonymizer, seen: Examined) -> dict[str, Any]:
-        figures: dict[str, Any] = {}
-        for recognizer, both in seen.embeddings.items():
-            clean = self.clean[recognizer]
-            figures[recognizer] = score.untrained(
-                both, clean, self.people, seen.missed, self.attacks
-            )
-        if "assessor" in self.attacks:
-            figures[ASSESSOR] = {CLOSED_SET: self._assessed(name, anonymizer, seen)}
+        figures = {by: self._untrained(by, seen, self.attacks) for by in seen.embeddings}
         who = self.people.identity
         if "trained" in self.attacks:
             for recognizer, known in self.attacker.learnt(name, anonymizer).items():
@@ -140,6 +138,8 @@ class Harness:
                     self.people, seen.missed,
                 )  # fmt: skip
         if "restore" in self.attacks:
+            if name == UNCHANGED:
+                gates.restoring_learns(*self.attacker.control())
             undone = self.attacker.restored(
                 name, anonymizer, self.pictures.results(name, anonymizer)
             )
@@ -149,7 +149,17 @@ class Harness:
                     both, lambda v, clean=clean: privacy.rank1(v, clean, who), self.people,
                     seen.missed,
                 )  # fmt: skip
+        for scores in figures.values():
+            for attack, of in scores.items():
+                gates.missed_counts(attack, of["mean"], score.least(seen.missed, who))
+        if "assessor" in self.attacks:
+            figures[ASSESSOR] = {CLOSED_SET: self._assessed(name, anonymizer, seen)}
         return figures
+
+    def _untrained(self, by: str, seen: Examined, attacks: Collection[str]) -> dict[str, Any]:
+        return score.untrained(
+            seen.embeddings[by], self.clean[by], self.people, seen.missed, attacks
+        )
 
     def _assessed(self, name: str, anonymizer: Anonymizer, seen: Examined) -> dict[str, Any]:
         blank = np.zeros((assessor.SIZE, assessor.SIZE, 3), np.uint8)
@@ -161,15 +171,16 @@ class Harness:
         rows, right = list(told), np.array(list(told.values()), float)
         return score.attack([right], lambda hits: hits, self.people.subset(rows), seen.missed[rows])
 
-    def _gates(self, figures: dict[str, Any]) -> None:
+    def _gates(self, seen: Examined, figures: dict[str, Any]) -> None:
+        """What must be true of *unchanged*, whichever attacks were asked for."""
         gates.detector_sees(figures["utility"]["face found by MTCNN"])
-        for recognizer, clean in self.clean.items():
-            scores = figures["privacy"][recognizer]
-            if privacy.NAIVE in scores:
-                reached = privacy.rank1(clean, clean, self.people.identity).mean()
-                gates.unchanged_scores_as_clean(scores[privacy.NAIVE]["mean"], reached)
-            if TRAINED in scores and privacy.PARROT in scores:
-                gates.training_helps(scores[TRAINED]["mean"], scores[privacy.PARROT]["mean"])
-            if RESTORED in scores and privacy.NAIVE in scores:
-                restored, naive = (scores[of]["mean"] for of in (RESTORED, privacy.NAIVE))
-                gates.restoring_harms_nothing(restored, naive)
+        for by, clean in self.clean.items():
+            untrained = self._untrained(by, seen, ("naive", "parrot"))
+            naive, parrot = (untrained[of]["mean"] for of in (privacy.NAIVE, privacy.PARROT))
+            reached = privacy.rank1(clean, clean, self.people.identity)
+            gates.unchanged_scores_as_clean(naive, float(np.nanmean(reached)))
+            scores = figures["privacy"][by]
+            if TRAINED in scores:
+                gates.training_helps(scores[TRAINED]["mean"], parrot)
+            if RESTORED in scores:
+                gates.restoring_harms_nothing(scores[RESTORED]["mean"], naive)

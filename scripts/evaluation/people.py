@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +14,7 @@ from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.files import list_photos
+from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 
 
@@ -51,7 +54,14 @@ class People:
 
     def faces(self, photo: np.ndarray) -> list[Face]:
         """The faces of one of the pictures (height, width, 3) uint8 RGB, largest first."""
-        return [aligned_face(photo)] if self.aligned else find_faces(photo)
+        return [aligned_face(photo)] if self.aligned else find_faces(photo, union)
+
+    def digest(self) -> str:
+        """The sha256 of what the pictures are called, how large their files are and whose."""
+        whose = (self.names[i] for i in self.identity)
+        sizes = (path.stat().st_size for path in self.paths)
+        listed = [*zip(map(str, self.paths), sizes, whose)]
+        return hashlib.sha256(repr(listed).encode()).hexdigest()
 
     def subset(self, rows: Sequence[int]) -> People:
         """The pictures of `rows`, the identities' numbers as they were."""
@@ -69,7 +79,8 @@ def read(root: Path) -> dict[Role, People]:
     Raises
     ------
     ElsefaceError
-        When it is neither, or fewer than two people have two pictures to be judged by.
+        When it is neither, somebody is in two splits, or fewer than two people have two pictures
+        to be judged by.
     """
     if (root / "img_align_celeba").is_dir():
         everybody, split = _celeba(root)
@@ -78,6 +89,12 @@ def read(root: Path) -> dict[Role, People]:
     else:
         raise ElsefaceError(f"{root}: no such folder")
     roles = {role: everybody.subset(np.flatnonzero(split == role)) for role in Role}
+    for one, other in itertools.combinations(Role, 2):
+        if both := np.intersect1d(roles[one].identity, roles[other].identity).size:
+            raise ElsefaceError(
+                f"{root}: {both} people are both {one} and {other}; an attacker must not train on"
+                " those who are judged, so share out people, not pictures"
+            )
     _, counts = np.unique(roles[Role.JUDGED].identity, return_counts=True)
     if (counts > 1).sum() < 2:
         raise ElsefaceError(f"{root}: needs two people or more with two pictures or more to judge")

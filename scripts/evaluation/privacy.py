@@ -31,7 +31,8 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def rank1(probe: np.ndarray, gallery: np.ndarray, identity: np.ndarray) -> np.ndarray:
-    """Whether each probe's nearest gallery picture, its own left out, is of the same person.
+    """Whether each probe's nearest gallery picture, its own left out, is of the same person: 1, 0,
+    or not a number where the gallery has no other picture of them.
 
     Parameters
     ----------
@@ -39,7 +40,9 @@ def rank1(probe: np.ndarray, gallery: np.ndarray, identity: np.ndarray) -> np.nd
     identity : ndarray of shape (n,)
     """
     nearest = [apart.argmin(1) for _, apart in _compared(probe, gallery)]
-    return identity[np.concatenate(nearest)] == identity
+    hit = identity[np.concatenate(nearest)] == identity
+    _, who, counts = np.unique(identity, return_inverse=True, return_counts=True)
+    return np.where(counts[who] > 1, hit, np.nan)
 
 
 def true_accepts(
@@ -80,7 +83,9 @@ def self_match(probe: np.ndarray, clean: np.ndarray, threshold: float) -> np.nda
 
 def with_interval(hit: np.ndarray, identity: np.ndarray, draws: int = 1000) -> dict[str, Any]:
     """Mean of `hit` (n,) and its 95 % interval, by bootstrap over identities; where nothing or
-    everything is hit, in which no bootstrap sees any doubt, by Clopper and Pearson (1934)."""
+    everything is hit, in which no bootstrap sees any doubt, by Clopper and Pearson (1934).  What is
+    not a number does not count."""
+    hit, identity = hit[np.isfinite(hit)], identity[np.isfinite(hit)]
     people = [hit[identity == person] for person in np.unique(identity)]
     sums, sizes = (np.array([of(hits) for hits in people]) for of in (np.sum, len))
     chosen = np.random.default_rng(0).integers(0, len(people), (draws, len(people)))

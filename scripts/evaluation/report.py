@@ -8,10 +8,12 @@ import csv
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from elseface.scripts.evaluation import plot
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.privacy import chance
@@ -20,6 +22,8 @@ from PIL import Image
 
 #: Pictures of a contact sheet, and their height in pixels.
 SHOWN, HEIGHT = 16, 120
+#: What the most memory that a run took is called in its results.
+PEAK = "peak memory, GB"
 
 
 def about(people: People) -> dict[str, Any]:
@@ -32,7 +36,8 @@ def about(people: People) -> dict[str, Any]:
 
 
 def keep(folder: Path, results: dict[str, Any]) -> None:
-    """``results.json``, by which a run is gone on with."""
+    """``results.json``, by which a run is gone on with; it says how much memory it took at most."""
+    results[PEAK] = max(results.get(PEAK, 0), _peak())
     _replace(folder / "results.json", json.dumps(results, indent=1) + "\n")
 
 
@@ -57,6 +62,17 @@ def write(folder: Path, results: dict[str, Any]) -> None:
     for name, drawn in plots.items():
         if drawn:
             _replace(folder / f"{name}.svg", drawn)
+
+
+def _peak() -> float:
+    """Of this process, so far, in GB; where the system does not say, what it takes now."""
+    told = psutil.Process().memory_info()
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return round(getattr(told, "peak_wset", told.rss) / 1e9, 2)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most * (1 if sys.platform == "darwin" else 1024) / 1e9, 2)
 
 
 def _table(results: dict[str, Any]) -> str:

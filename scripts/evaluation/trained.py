@@ -43,13 +43,13 @@ def train_head(background: Known, tuning: Known) -> Head:
     vectors, identity = vectors[twice], identity[twice]
     seen, who = _found(*tuning)
     best: Head = _as_it_is
-    score = rank1(seen, seen, who).mean() if len(seen) else 0.0
+    score = _reached(seen, who)
     for shrinkage in SHRINKAGE if len(np.unique(identity)) > 1 else ():
         analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage=shrinkage)
         analysis.fit(vectors, identity)
         for count in DIRECTIONS:
             head = _projection(vectors.mean(0), analysis.scalings_[:, :count])
-            reached = rank1(head(seen), head(seen), who).mean() if len(seen) else 0.0
+            reached = _reached(head(seen), who)
             if reached > score:
                 best, score = head, reached
     return best
@@ -90,7 +90,13 @@ def control(background: Known, tuning: Known, judged: Known, seed: int = 0) -> t
     head = train_head(hidden(background), hidden(tuning))
     vectors, identity = hidden(judged)
     ways = vectors[:, :telling], vectors, head(vectors)
-    return tuple(float(rank1(way, way, identity).mean()) for way in ways)
+    return tuple(_reached(way, identity) for way in ways)
+
+
+def _reached(vectors: np.ndarray, identity: np.ndarray) -> float:
+    """Rank-1 among themselves; 0 where nobody has two pictures."""
+    _, counts = np.unique(identity, return_counts=True)
+    return float(np.nanmean(rank1(vectors, vectors, identity))) if (counts > 1).any() else 0.0
 
 
 def _found(vectors: np.ndarray, identity: np.ndarray) -> Known:

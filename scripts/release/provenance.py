@@ -15,7 +15,12 @@ from elseface.stage1_disentangle.dlib_file import model_path
 #: Distributions that decide what comes out.
 LIBRARIES = (
     "elseface", "dlib-bin", "face_recognition_models", "keras", "mtcnn", "numpy",
-    "opencv-python-headless", "pillow", "tensorflow", "tensorflow-cpu",
+    "opencv-python-headless", "pillow", "scikit-image", "scipy", "tensorflow", "tensorflow-cpu",
+)  # fmt: skip
+#: The folders of this package that do.
+CODE = (
+    "common", "stage1_disentangle", "stage2_reconstruct", "stage3_generate", "scripts/release",
+    "scripts/evaluation",
 )  # fmt: skip
 #: Files of face_recognition_models that are used.
 MODELS = (
@@ -25,15 +30,24 @@ MODELS = (
 PARTS = ("attributes", "cells", "decoder", "embeddings", "population", "shape")
 
 
-def made_with(folder: Path | None) -> dict[str, str]:
-    """All that decides what comes out; `folder` as of :func:`weight_hashes`."""
-    return versions() | weight_hashes(folder)
+def made_with(folder: Path | None, *more: str) -> dict[str, str]:
+    """All that decides what comes out; `folder` as of :func:`weight_hashes`, `more` libraries as of
+    :func:`versions`."""
+    return versions(*more) | weight_hashes(folder) | {"elseface/code": code_hash()}
 
 
-def versions() -> dict[str, str]:
+def code_hash() -> str:
+    """The sha256 of this package's modules, commands and pages left out: its version alone says too
+    little while somebody works on it."""
+    root = Path(weights.__file__).parent.parent
+    modules = [path for part in CODE for path in sorted((root / part).glob("*.py"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()
+
+
+def versions(*more: str) -> dict[str, str]:
     """Of Python and of those libraries that are installed."""
     found = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *more):
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
