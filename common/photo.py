@@ -10,10 +10,13 @@ from pathlib import Path, PurePath
 from typing import IO, Any
 
 import numpy as np
+import pi_heif
 from elseface.common.errors import ElsefaceError
 from elseface.common.output import write_whole
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
+
+pi_heif.register_heif_opener()  # as phones take them; Pillow alone does not read those
 
 #: What a folder is searched for, and the format each is written in.
 FORMATS = {

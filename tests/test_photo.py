@@ -1,6 +1,7 @@
 """Photos of every kind in, upright 8-bit RGB out; nothing but pixels is written."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +54,14 @@ def test_colour_profile_is_converted(tmp_path, mode):
     red.save(tmp_path / "odd.png", icc_profile=swapped)
     r, g, b = read_photo(tmp_path / "odd.png").pixels[0, 0].astype(int)
     assert b > 240 and r < 15 and g < 15
+
+
+def test_a_phones_format_is_read():
+    """A ramp of colours, 64 by 48, made with pillow-heif: no plug-in of Pillow's own reads it."""
+    photo = read_photo(Path(__file__).with_name("ramp.heic"))
+    down, right = np.mgrid[:48, :64]
+    ramp = np.stack([right * 4, down * 5, np.full_like(down, 90)], -1)
+    assert photo.pixels.shape == ramp.shape and np.abs(photo.pixels - ramp).mean() < 6
 
 
 def test_what_transparency_hides_is_dropped(tmp_path):
