@@ -58,6 +58,8 @@ def table(found: dict[str, dict[str, Any]]) -> str:
     first = next(iter(found.values()))
     columns = ["M parameters", "GFLOP a face", *FIGURES, NAIVE, PARROT, *EDITS]
     lines = [
+        "# Word2vec or one-hot maps, three losses",
+        "",
         f"Reconstructions (`{PLAIN}`) of {first['images']} test pictures of"
         f" {first['identities']} people; edits on at most {_most(first)} faces each.",
         "",

@@ -48,11 +48,9 @@ def command(
         bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
     ] = False,
     if_no_face: Annotated[
-        IfNoFace, typer.Option(help="A photo without a face is not written, or copied.")
+        IfNoFace, typer.Option(help="A photo without a face is not written, or copied as it is.")
     ] = IfNoFace.SKIP,
-    verify: Annotated[
-        bool, typer.Option(help="Look at what was written, until no face can be told.")
-    ] = True,
+    verify: loading.Verify = True,
     detector: Annotated[
         DetectorName, typer.Option(help="Finds the faces; another one verifies.")
     ] = DetectorName.UNION,
@@ -68,15 +66,16 @@ def command(
     label: Annotated[
         str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
     ] = "",
-    report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
-    ] = None,
+    report: loading.Report = None,
+    certificate: loading.Certificate = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results that are there already.")
     ] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that had this option and --report.")
+        bool,
+        typer.Option(
+            "--resume", help="Keep a journal beside --report, and go on by it if there is one."
+        ),
     ] = False,
     engine: Annotated[
         EngineName,

@@ -39,7 +39,7 @@ def main(
         str, typer.Option(help="Edits, by space.")
     ] = "+Smiling -Smiling -Young +Eyeglasses",
     aligned: Annotated[bool, typer.Option("--aligned")] = False,
-    weights: Annotated[Path, typer.Option()] = PACKAGED,
+    weights: Annotated[Path, typer.Option(show_default=False)] = PACKAGED,
 ) -> None:
     """Draw the grid."""
     default = load_attribute_edit(folder=weights)

@@ -13,7 +13,7 @@ from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 if TYPE_CHECKING:
     from elseface.common.anonymizer import Anonymizer
 
-Method = Annotated[MethodName, typer.Option(help="How faces are replaced; the others compare.")]
+Method = Annotated[MethodName, typer.Option(help="New faces, or a classic method to compare with.")]
 Strength = Annotated[
     float | None, typer.Option(help="Of blur, pixelate and swirl.", show_default=False)
 ]
@@ -21,7 +21,9 @@ Gallery = Annotated[
     Path | None, typer.Option(help="Of mean-face: photos of others.", show_default=False)
 ]
 Policy = Annotated[PolicyName, typer.Option(help="How attributes change.")]
-Shape = Annotated[ShapeName, typer.Option(help="Whose face shape.")]
+Shape = Annotated[
+    ShapeName, typer.Option(help="Face shape: a new one, the mean, or the person's own.")
+]
 Edit = Annotated[str, typer.Option(help='Attributes to set: "+Smiling,-Young".')]
 Keep = Annotated[str, typer.Option(help="Attributes to protect besides gender's, by comma.")]
 MaxFlips = Annotated[
@@ -32,7 +34,7 @@ Epsilon = Annotated[
     typer.Option(
         min=0,
         max=500,
-        help="ppas: budget of a randomized response; hide the seed, and take --shape mean.",
+        help="ppas: privacy budget of the attributes alone; hide the seed, and take --shape mean.",
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Another number, other faces.")]
@@ -41,7 +43,17 @@ Key = Annotated[
     typer.Option(help="File of 32 secret bytes or more: each person gets one new face."),
 ]
 KeepPerson = Annotated[
-    Path | None, typer.Option(help="Folder of pictures of people who agreed to be seen.")
+    Path | None,
+    typer.Option(help="Folder of pictures, one face each, of people who agreed to be seen."),
+]
+Verify = Annotated[
+    bool, typer.Option(help="Read results back and redo faces until none is missed or recognised.")
+]
+Report = Annotated[
+    Path | None, typer.Option(help="Write what was done, as JSON; private: of the old faces too.")
+]
+Certificate = Annotated[
+    Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
 ]
 Weights = Annotated[
     Path | None, typer.Option(help="Weights of your own training.", show_default=False)

@@ -52,7 +52,10 @@ def main(
         ),
     ] = weights.JUDGE,
     folder: Annotated[
-        Path, typer.Option("--weights", help="Parts to measure in place of those shipped.")
+        Path,
+        typer.Option(
+            "--weights", help="Parts to measure in place of those shipped.", show_default=False
+        ),
     ] = weights.PACKAGED,
     methods: Annotated[
         str, typer.Option(help="By comma: default, SHAPE/POLICY, new:COORDINATES/POLICY.")

@@ -51,9 +51,9 @@ def tables(found: dict[str, Any]) -> str:
     lines = [
         "# Figures",
         "",
-        f"{found['images']} test images of {found['identities']} identities of whom no network saw",
-        "a picture; 95 % bootstrap intervals over identities.  Written by `scripts.plots` from the",
-        "output of `scripts.measure`.",
+        f"{found['images']} test images of {found['identities']} identities of whom no network of",
+        "ours was trained on a picture; 95 % bootstrap intervals over identities.  Written by",
+        "`scripts.plots` from the output of `scripts.measure`.",
         "",
         f"Attributes: mean accuracy {attributes['accuracy']:.2%}, balanced"
         f" {attributes['balanced']:.2%}, majority {attributes['majority']:.2%}."
@@ -79,7 +79,8 @@ def tables(found: dict[str, Any]) -> str:
     ]
     for name, scores in {"unchanged": controls["unchanged"], **methods}.items():
         figures = (scores[key] for key in columns)
-        cells = (f"{f if isinstance(f, float) else f['mean']:.3f}" for f in figures)
+        means = (f if isinstance(f, float) else f["mean"] for f in figures)
+        cells = (f"{round(mean, 3) + 0.0:.3f}" for mean in means)  # no -0.000
         lines.append(f"| {name} | {' | '.join(cells)} |")
     if found["edits"]:
         lines += ["", *_edits(found["edits"])]
@@ -127,7 +128,7 @@ def _plot_privacy(found: dict[str, Any], path: Path) -> None:
             if score := found["controls"][name].get(attack):
                 axis.axhline(score["mean"], color="grey", linestyle=style, label=name)
         axis.set_xlabel("landmark error / inter-ocular distance")
-        axis.set_ylabel(attack)
+        axis.set_ylabel(f"{attack}: share recognised")
     axes[0].set_ylim(bottom=0)  # shared, so after both are drawn
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
     figure.savefig(path)

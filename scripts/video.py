@@ -46,16 +46,12 @@ def command(
     ] = 5.0,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     if_no_face: Annotated[
-        IfNoFace, typer.Option(help="A video without a face is not written, or copied.")
+        IfNoFace, typer.Option(help="A video without a face is not written, or copied as it is.")
     ] = IfNoFace.SKIP,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
-    verify: Annotated[
-        bool, typer.Option(help="Look at what was written, until no face can be told.")
-    ] = True,
-    report: Annotated[Path | None, typer.Option(help="Write what was done, as JSON.")] = None,
-    certificate: Annotated[
-        Path | None, typer.Option(help="Write what was verified, to pass on; see check.")
-    ] = None,
+    verify: loading.Verify = True,
+    report: loading.Report = None,
+    certificate: loading.Certificate = None,
     weights: loading.Weights = None,
 ) -> None:
     """Replace every face in a video; each person keeps one new face."""

@@ -6,17 +6,19 @@ import io
 from typing import Any
 
 import numpy as np
+from elseface.scripts.evaluation.methods import CONTROLS
 from elseface.scripts.evaluation.privacy import NAIVE, PARROT
+from elseface.stage3_generate.choices import MethodName
 
-#: Ten methods have the colours, and one marker and kind of line; the next ten have the next.
-MARKERS, LINES = "os^D", ("-", "--", ":", "-.")
+#: Of the methods, in their order; this tool's default is black and larger than the others.
+COLOURS, OURS = "tab20", MethodName.ATTRIBUTE_EDIT.value
 #: What is scored less is drawn there: the axis is logarithmic.
 LEAST = 1e-3
 
 
 def privacy(results: dict[str, Any]) -> str:
     """Naive and parrot rank-1 against the Frechet distance, a row a recognizer: a point a method,
-    with its interval; the lower left is where to be."""
+    with its interval; the lower left is where to be.  Round: this tool's; square: controls."""
     from matplotlib.figure import Figure
 
     recognizers = [
@@ -47,12 +49,16 @@ def roc(results: dict[str, Any]) -> str:
     for axis, recognizer in zip(axes, recognizers):
         for i, (name, figures) in enumerate(results["methods"].items()):
             if curve := figures.get("curves", {}).get(recognizer):
-                axis.plot(
-                    *zip(*curve), color=f"C{i % 10}", linestyle=LINES[i // 10 % 4], label=name
-                )
+                width = 3 if name == OURS else 1.5
+                axis.plot(*zip(*curve), color=_colour(name, i), linewidth=width, label=name)
         rates = np.geomspace(1e-4, 1, 50)
         axis.plot(rates, rates, color="grey", linewidth=3, alpha=0.5, label="blind")
-        axis.set(xscale="log", xlabel="false accepts", ylabel="true accepts", title=recognizer)
+        axis.set(
+            xscale="log",
+            xlabel="false accepts",
+            ylabel="true accepts: share recognised",
+            title=recognizer,
+        )
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
     return _svg(figure)
 
@@ -68,12 +74,30 @@ def _scatter(axis: Any, results: dict[str, Any], recognizer: str, attack: str) -
             axis.axhline(mean, color="grey", linestyle=":", label=name)
             continue
         axis.errorbar(
-            x, mean, [[max(0, mean - low)], [max(0, high - mean)]], fmt=MARKERS[i // 10 % 4],
-            color=f"C{i % 10}", capsize=3, label=name,
+            x, mean, [[max(0, mean - low)], [max(0, high - mean)]], fmt=_marker(name),
+            color=_colour(name, i), capsize=3, label=name, markersize=13 if name == OURS else 6,
+            zorder=3 if name == OURS else 2,
         )  # fmt: skip
     axis.axhline(results["chance"], color="grey", linestyle="--", label="chance")
-    axis.set(yscale="log", xlabel=f"Frechet distance, {recognizer}", ylabel=attack)
+    axis.set(
+        yscale="log",
+        xlabel=f"Fréchet distance by {recognizer} (left: more like real faces)",
+        ylabel=f"{attack}: share recognised",
+    )
     axis.margins(x=0.1)
+
+
+def _marker(name: str) -> str:
+    """This tool's, its variants, the controls, and all others."""
+    if name == OURS:
+        return "*"
+    return "o" if name.startswith(OURS) else "s" if name in CONTROLS else "^"
+
+
+def _colour(name: str, number: int) -> Any:
+    from matplotlib import colormaps
+
+    return "black" if name == OURS else colormaps[COLOURS](number % 20)
 
 
 def _distance(figures: dict[str, Any], recognizer: str) -> float | None:
