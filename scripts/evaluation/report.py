@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 import psutil
+from elseface.common.attributes import index
 from elseface.scripts.evaluation import plot
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.privacy import chance
+from elseface.scripts.evaluation.score import GROUPS
 from jinja2 import Environment, PackageLoader, select_autoescape
 from PIL import Image
 
@@ -27,12 +29,24 @@ PEAK = "peak memory, GB"
 
 
 def about(people: People) -> dict[str, Any]:
-    """What every table starts with: how many were judged, and what blind guessing scores."""
-    return {
+    """What every table starts with: how many were judged, of whom how many with an attribute and
+    without, and what blind guessing scores."""
+    told = {
         "images": len(people),
         "identities": len(np.unique(people.identity)),
         "chance": chance(people.identity),
     }
+    if people.attributes is not None:
+        has = {group: people.attributes[:, index(group)] == 1 for group in GROUPS}
+        told["groups"] = {
+            group: {"with": _counted(people, rows), "without": _counted(people, ~rows)}
+            for group, rows in has.items()
+        }
+    return told
+
+
+def _counted(people: People, rows: np.ndarray) -> str:
+    return f"{rows.sum()} of {len(np.unique(people.identity[rows]))} people"
 
 
 def keep(folder: Path, results: dict[str, Any]) -> None:
