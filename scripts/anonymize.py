@@ -48,7 +48,8 @@ def command(
         bool, typer.Option("--aligned", help="Pictures are aligned as CelebA's, 178x218.")
     ] = False,
     if_no_face: Annotated[
-        IfNoFace, typer.Option(help="A photo without a face is not written, or copied as it is.")
+        IfNoFace,
+        typer.Option(help="A photo without a face is not written, or its pixels are."),
     ] = IfNoFace.SKIP,
     verify: loading.Verify = True,
     detector: Annotated[

@@ -46,7 +46,7 @@ def command(
     ] = 5.0,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     if_no_face: Annotated[
-        IfNoFace, typer.Option(help="A video without a face is not written, or copied as it is.")
+        IfNoFace, typer.Option(help="A video without a face is not written, or copied.")
     ] = IfNoFace.SKIP,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
     verify: loading.Verify = True,
@@ -82,17 +82,9 @@ def command(
         verifier = load_verifier(verified_by) if verify else None
         consent = load_consent(keep_person, None)
         export = Export(
-            source,
-            output,
-            anonymizer,
-            seed,
-            hold,
-            not no_audio,
-            verifier,
-            bool(report),
-            consent,
-            brought,
-        )
+            source, output, anonymizer, seed, hold, sound=not no_audio, verifier=verifier,
+            measured=bool(report), consent=consent, boxes=brought,
+        )  # fmt: skip
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")

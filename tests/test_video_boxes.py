@@ -46,7 +46,7 @@ def test_who_is_found_too_is_one_person(tmp_path):
     ("boxes", "says"),
     [
         ({"0.7": [BOX]}, "0.7 s, but it ends after 0.56"),
-        ({TIME: [[320, 0, 400, 50]]}, "at 0.2 s lies outside the picture, 320x240"),
+        ({TIME: [[320, 0, 400, 50]]}, "at 0.2 s, which is 320x240"),
         ({TIME: [[9, 0, 9, 50]]}, "is empty"),
         ({"-1": [BOX]}, "'-1'"),
         ({"soon": [BOX]}, "'soon'"),

@@ -45,8 +45,8 @@ def about(people: People) -> dict[str, Any]:
     return told
 
 
-def _counted(people: People, rows: np.ndarray) -> str:
-    return f"{rows.sum()} of {len(np.unique(people.identity[rows]))} people"
+def _counted(people: People, rows: np.ndarray) -> dict[str, int]:
+    return {"pictures": int(rows.sum()), "people": len(np.unique(people.identity[rows]))}
 
 
 def keep(folder: Path, results: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.scripts.evaluation.pictures import Result
 from elseface.stage1_disentangle.mask import face_ellipse
@@ -75,12 +76,21 @@ def train(
 def control(
     pictures: Iterable[Result], precision: str = "float32", seed: int = 0
 ) -> tuple[float, float]:
-    """Whether training learns: how far the attacker's own pictures lie from what they were, by the
-    loss, when all under the mask is a negative, before and after a short training.
+    """Whether training learns: how far negatives of the attacker's own pictures lie from those, by
+    the loss, before and after a short training.
 
     On pictures that nobody changed there is nothing to learn, and an identity is perfect.
+
+    Raises
+    ------
+    ElsefaceError
+        When no face is found in any of them.
     """
     shown = [(r.photo, 255 - r.photo, r.faces[0]) for r in pictures if r.faces]
+    if not shown:
+        raise ElsefaceError(
+            "no face is found in the pictures for tuning: leave `restore` out of --attacks"
+        )
     keras.utils.set_random_seed(seed)
     restorer, batches = network(precision), Pairs(shown, seed)
     _fit(restorer, batches, -(-CONTROL // len(batches)))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage.frame import Frame
+from elseface.scripts.release.boxes import check_inside
 from elseface.stage1_disentangle.box import Box
 
 #: Who is found so, in reports.
@@ -49,19 +50,11 @@ class Brought:
             seconds = float((frame.stamp - start) * unit)
             while left and left[0] < seconds + 0.5 / rate:
                 time = left.pop(0)
-                self._check(time, frame)
+                what = f"the picture of {self.source} at {time:g} s"
+                check_inside(self.boxes[time], frame.pixels.shape, what)
                 self.places.setdefault(number, []).extend(self.boxes[time])
             yield frame
         if left:
             raise ElsefaceError(
                 f"{self.source}: a box is of {left[0]:g} s, but it ends after {seconds:.2f}"
             )
-
-    def _check(self, time: float, frame: Frame) -> None:
-        height, width = frame.pixels.shape[:2]
-        for left, top, right, bottom in self.boxes[time]:
-            if left >= width or top >= height or right <= 0 or bottom <= 0:
-                box, size = f"{left},{top},{right},{bottom}", f"{width}x{height}"
-                raise ElsefaceError(
-                    f"{self.source}: box {box} at {time:g} s lies outside the picture, {size}"
-                )

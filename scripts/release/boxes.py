@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,6 +73,15 @@ def parse_box(text: str) -> Box:
         return checked((left, top, right, bottom), f"--skip-face {text}")
     except (ValueError, OverflowError):
         raise ElsefaceError(f"--skip-face {text}: wanted left,top,right,bottom in pixels") from None
+
+
+def check_inside(boxes: Iterable[Box], shape: tuple[int, ...], what: str) -> None:
+    """:class:`ElsefaceError` if one lies outside pixels of that shape; `what` these are."""
+    height, width = shape[:2]
+    for left, top, right, bottom in boxes:
+        if left >= width or top >= height or right <= 0 or bottom <= 0:
+            box, size = f"{left},{top},{right},{bottom}", f"{width}x{height}"
+            raise ElsefaceError(f"box {box} lies outside {what}, which is {size}")
 
 
 def checked(box: tuple[float, float, float, float], where: str) -> Box:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
-from elseface.scripts.release.boxes import parse_box, read_boxes
+from elseface.scripts.release.boxes import check_inside, parse_box, read_boxes
 from elseface.stage1_disentangle.box import SAME, Box, merged, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detection import Detector
@@ -49,12 +49,7 @@ class Finder:
             is not aligned.
         """
         brought = self.boxes.get(source, ())
-        height, width = photo.shape[:2]
-        for left, top, right, bottom in [*brought, *self.skipped]:
-            if left >= width or top >= height or right <= 0 or bottom <= 0:
-                size = f"{width}x{height}"
-                box = f"{left},{top},{right},{bottom}"
-                raise ElsefaceError(f"box {box} lies outside the photo, which is {size}")
+        check_inside([*brought, *self.skipped], photo.shape, "the photo")
         if self.detector is None:
             return [(aligned_face(photo), self.name)]
         found = merged(self.detector(photo))
