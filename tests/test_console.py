@@ -7,12 +7,16 @@ from elseface.scripts.console import progress
 
 
 def test_a_bar_ends_with_the_work(capfd):
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with (
         pytest.raises(KeyboardInterrupt) as stopped,  # it holds the frames of the loop
         progress(range(5), 5, "work") as tracked,
     ):
+        drawing = set(threading.enumerate()) - before
         for _ in tracked:
             raise KeyboardInterrupt
     assert "work" in capfd.readouterr().err
-    assert threading.active_count() == before, stopped
+    assert drawing, "the bar has no thread of its own: this test says nothing"
+    for thread in drawing:  # told to end, not waited for: it may still be asleep
+        thread.join(timeout=5)
+        assert not thread.is_alive(), stopped
