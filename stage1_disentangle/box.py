@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 #: Left, top, right, bottom in pixels; it may reach over the picture's border.
 Box = tuple[int, int, int, int]
@@ -16,6 +16,12 @@ def overlap(one: Box, other: Box) -> float:
     height = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0, width) * max(0, height)
     return shared / max(_area(one) + _area(other) - shared, 1e-9)
+
+
+def nearest(box: Box, others: Sequence[Box]) -> int | None:
+    """The place among `others` of the one that overlaps `box` most, if they are of one face."""
+    place = max(range(len(others)), key=lambda i: overlap(box, others[i]), default=None)
+    return place if place is not None and overlap(box, others[place]) >= SAME else None
 
 
 def distinct(boxes: Iterable[Box], same: float = SAME) -> list[Box]:

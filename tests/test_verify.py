@@ -20,6 +20,7 @@ from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.photos import Release
 from elseface.scripts.release.scene import Attempt, Scene, Step
 from elseface.scripts.release.verify import PAINTINGS, Verifier
+from elseface.stage1_disentangle.box import SAME, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detectors import load_detector
 from elseface.stage1_disentangle.faces import face_in_box
@@ -276,6 +277,19 @@ def test_a_face_to_skip_stays_bit_for_bit(release, portrait):
     scene, written = release(BLACK, found=there(FACE), seen=there(FACE), skipped=[roughly])
     np.testing.assert_array_equal(written, portrait)
     assert not scene.subjects and scene.spared[0].why == "--skip-face"
+
+
+def test_a_shown_face_excuses_nobody_beside_it(release, portrait):
+    """Somebody whose box overlaps it, whom only the second detector sees: replaced."""
+    beside = (FACE[0] + 40, FACE[1], FACE[2] + 40, FACE[3])
+    assert SAME < overlap(FACE, beside) < 0.5
+    for found in ([FACE], [], [SUIT]):
+        scene, written = release(
+            BLACK, found=there(*found), seen=there(beside, FACE), skipped=[FACE]
+        )
+        assert [face.box for face in scene.spared] == [FACE] * (found != [SUIT])
+        assert (scene.subjects[-1].face.box, scene.subjects[-1].found_by) == (beside, "second")
+        assert (written != portrait).any()
 
 
 def test_who_agreed_stays_and_nobody_else(release, portrait, tmp_path):

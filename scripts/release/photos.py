@@ -17,6 +17,7 @@ from elseface.scripts.release.label import Label
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene
 from elseface.scripts.release.verify import Verifier, load_verifier, verified
+from elseface.stage1_disentangle.faces import face_in_box
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,11 @@ class Release:
 
     def _scene(self, source: Path, photo: Photo) -> Scene:
         scene = Scene(photo.pixels, self.finder.skipped, self.consent)
-        for face, found_by in self.finder.find(source, photo.pixels):
-            scene.add(face, found_by)
-        if not (scene.subjects or scene.spared) and self.verifier:  # the second may know better
-            for box in self.verifier.detector(photo.pixels):
-                scene.add_box(box, self.verifier.name)
+        faces = self.finder.find(source, photo.pixels)
+        if not faces and self.verifier:  # the second may know better
+            boxes = self.verifier.detector(photo.pixels)
+            faces = [(face_in_box(photo.pixels, box), self.verifier.name) for box in boxes]
+        scene.enter(faces)
         return scene
 
     def _encoded(self, photo: Photo, scene: Scene, name: str) -> bytes:

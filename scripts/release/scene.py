@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from elseface.common.anonymizer import Disguise
 from elseface.common.face import Face
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.recognition import THRESHOLD, unprotected_distance
-from elseface.stage1_disentangle.box import SAME, Box, overlap
+from elseface.stage1_disentangle.box import Box, nearest
 from elseface.stage1_disentangle.descriptor import look
 from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage1_disentangle.fit import fits
@@ -33,8 +33,8 @@ LADDER = [Step.ASKED, Step.OTHER, Step.OTHER, Step.MASK, Step.BLACKOUT]
 UNFIT_LADDER = [Step.PIXELATE, Step.BLACKOUT]
 
 
-#: The option by which people are known who agreed to be seen.
-KEEP_PERSON = "--keep-person"
+#: The options that say who is seen: whoever is there, and who is known by a few pictures.
+SKIP_FACE, KEEP_PERSON = "--skip-face", "--keep-person"
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Scene:
     Attributes
     ----------
     photo : ndarray of shape (height, width, 3), uint8, RGB
-    skipped : boxes in which faces are left as they are
+    skipped : boxes in each of which a face is left as it is
     consent : knows the people who agreed to be seen; None: nobody did
     subjects : faces to protect
     spared : faces left as they are
@@ -154,11 +154,19 @@ class Scene:
     subjects: list[Subject] = field(default_factory=list)
     spared: list[Spared] = field(default_factory=list)
 
+    def enter(self, faces: Sequence[tuple[Face, str]]) -> None:
+        """Enter the faces that were found at first, and who found each; whoever meets a box to
+        skip most is spared."""
+        boxes = [face.box for face, _ in faces]
+        shown = {nearest(box, boxes) for box in self.skipped}
+        for i, (face, found_by) in enumerate(faces):
+            if i in shown:
+                self.spared.append(Spared(face.box, SKIP_FACE))
+            else:
+                self.add(face, found_by)
+
     def add(self, face: Face, found_by: str) -> Subject | None:
-        """Enter a face; returns None if it is to be spared."""
-        if any(overlap(face.box, box) >= SAME for box in self.skipped):
-            self.spared.append(Spared(face.box, "--skip-face"))
-            return None
+        """Enter a face; returns None if it is of somebody who agreed to be seen."""
         good = fits(self.photo, face)
         ladder = list(LADDER if good else UNFIT_LADDER)
         subject = Subject(self.photo, face, found_by, good, ladder)
@@ -172,7 +180,12 @@ class Scene:
         """Enter the face in a box."""
         return self.add(face_in_box(self.photo, box), found_by)
 
-    def is_spared(self, box: Box) -> bool:
-        """Whether what was found in `box` is a face that is left as it is."""
-        left = [*(face.box for face in self.spared), *self.skipped]
-        return any(overlap(box, other) >= SAME for other in left)
+    def not_spared(self, boxes: Iterable[Box]) -> list[Box]:
+        """Of boxes in which faces were found those of none that is left as it is.  Such a face
+        excuses one box, which it meets most: whoever else is so near did not agree."""
+        left, others = [face.box for face in self.spared], list(boxes)
+        left += [box for box in self.skipped if nearest(box, left) is None]
+        for box in left:
+            if (own := nearest(box, others)) is not None:
+                del others[own]
+        return others

@@ -48,11 +48,8 @@ class Verifier:
     def missed(self, written: np.ndarray, scene: Scene) -> list[Box]:
         """Boxes of faces in the written pixels that nobody replaced and nobody agreed to show."""
         gone = covered(written.shape, scene.subjects)
-        return [
-            box
-            for box in self.detector(written)
-            if not scene.is_spared(box) and _share(gone, box) < self._enough(box, scene)
-        ]
+        found = self.detector(written)
+        return scene.not_spared(b for b in found if _share(gone, b) < self._enough(b, scene))
 
     def _enough(self, box: Box, scene: Scene) -> float:
         own = any(_same(subject.face.box, box) for subject in scene.subjects)
