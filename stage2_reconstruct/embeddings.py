@@ -52,7 +52,7 @@ def attribute_maps(embedding: np.ndarray, values: np.ndarray) -> np.ndarray:
     ----------
     embedding : ndarray of shape (40, SIDE, SIDE)
     values : ndarray of shape (n, 40), bits or probabilities: absent is a null map, a probability
-        scales the map
+        scales the map; beyond 1 the decoder is asked for more than it has seen
 
     Returns
     -------

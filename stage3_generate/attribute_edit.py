@@ -20,6 +20,12 @@ from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
 from elseface.stage3_generate.spectacles import GLASSES, chosen
 
+#: How far beyond 1 the decoder is asked for what an edit adds: hair and neck, which are copied, and
+#: the landmarks say otherwise.  On validation people the shipped attribute network, asked whether
+#: it sees the edit, said so of 60 % of 40 faces that were to be young, .3 further of 75 %, .6 of
+#: 83 %.  What an edit takes away is not overdone: at -.4 young faces are not old but blotched.
+EMPHASIS = 0.6
+
 
 @dataclass(frozen=True)
 class AttributeEdit:
@@ -80,7 +86,7 @@ class AttributeEdit:
     ) -> list[NewFace]:
         def draw(disguises: Mapping[int, Disguise]) -> list[NewFace]:
             fresh = [self.put_on(found[i], disguise) for i, disguise in disguises.items()]
-            bare = self.decoder.draw([_bare(factors) for factors in fresh]) if fresh else ()
+            bare = self.decoder.draw([self._asked(factors) for factors in fresh]) if fresh else ()
             return [
                 NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
                 for disguise, factors, f in zip(disguises.values(), fresh, bare)
@@ -116,12 +122,13 @@ class AttributeEdit:
         landmarks = self.shape(factors.landmarks, disguise, _streams(disguise.stream)[1])
         return replace(factors, attributes=disguise.after, landmarks=landmarks)
 
-
-def _bare(factors: Factors) -> Factors:
-    """What the decoder is given: of whoever wears glasses the face without them."""
-    attributes = factors.attributes.copy()
-    attributes[GLASSES] *= attributes[GLASSES] < 0.5
-    return replace(factors, attributes=attributes)
+    def _asked(self, factors: Factors) -> Factors:
+        """What the decoder is given: more than 1 of what the edit adds, and of whoever wears
+        glasses the face without them."""
+        attributes = factors.attributes.copy()
+        attributes[list(self.edit.present)] += EMPHASIS
+        attributes[GLASSES] *= attributes[GLASSES] < 0.5
+        return replace(factors, attributes=attributes)
 
 
 def _dressed(face: np.ndarray, factors: Factors, disguise: Disguise) -> np.ndarray:

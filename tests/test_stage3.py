@@ -18,7 +18,7 @@ from elseface.stage1_disentangle.factors import (
 )
 from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
 from elseface.stage3_generate import policies
-from elseface.stage3_generate.attribute_edit import AttributeEdit
+from elseface.stage3_generate.attribute_edit import EMPHASIS, AttributeEdit
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.choices import ShapeName
 from elseface.stage3_generate.edits import Edit
@@ -161,6 +161,27 @@ def test_spectacles_are_put_on_the_same_face(anonymizer, portrait):
     assert (first.pixels != other.pixels).any()
     again = wearing.anonymize(portrait, [face], 5, worn={0: first.changes[0].disguise})
     np.testing.assert_array_equal(again.pixels, first.pixels)
+
+
+def test_what_an_edit_adds_is_overdone_for_the_decoder_alone(anonymizer, portrait):
+    (face,) = find_faces(portrait)
+    asked = []
+
+    class Listening:
+        size = anonymizer.decoder.size
+
+        def draw(self, factors):
+            asked.extend(factors)
+            return anonymizer.decoder.draw(factors)
+
+    edited = replace(
+        anonymizer, decoder=Listening(), attempts=1, edit=Edit.parse("+Pale_Skin,-Young")
+    )
+    (change,) = edited.anonymize(portrait, [face], 0).changes
+    given, told = asked[0].attributes, change.disguise.after
+    assert given[index("Pale_Skin")] == np.float32(1 + EMPHASIS) > 1 == told[index("Pale_Skin")]
+    others = [i for i in range(COUNT) if i not in indices(["Pale_Skin", "Eyeglasses"])]
+    np.testing.assert_array_equal(given[others], told[others])
 
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):
