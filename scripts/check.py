@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
+from elseface.common.location import located
 from elseface.common.photo import FORMATS
 from elseface.scripts.console import explained
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 def command(
     certificate: Annotated[Path, typer.Argument(help="As --certificate wrote it.")],
     folder: Annotated[
-        Path | None,
-        typer.Argument(help="Of the files; default: the certificate's.", show_default=False),
+        str | None,
+        typer.Argument(
+            help="Of the files, also at a URL; default: the certificate's.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Compare the photos of a folder, or a video, with a certificate; exit status 1 if one is
@@ -29,13 +32,18 @@ def command(
     from elseface.scripts.release.certificate import read
 
     issued = read(certificate)
-    folder = folder or certificate.parent
-    if not folder.is_dir():
-        raise ElsefaceError(f"{folder}: no such folder")
+    place = located(folder) if folder else certificate.parent
     names = {file.name for file in issued.files}
-    beside = sorted(_photos(folder) - names) if any(map(_is_photo, names)) else []
-    bad = [f"{folder / name}: {verdict}" for name, verdict in _verdicts(issued, folder)]
-    bad += [f"{folder / name}: not in the certificate" for name in beside]
+    try:
+        if not place.is_dir():
+            raise ElsefaceError(f"{place}: no such folder")
+        beside = sorted(_photos(place) - names) if any(map(_is_photo, names)) else []
+        bad = [f"{place / name}: {verdict}" for name, verdict in _verdicts(issued, place)]
+    except ElsefaceError:
+        raise
+    except Exception as error:  # stores of objects have errors of their own
+        raise ElsefaceError(f"{place}: cannot be searched ({error})") from None
+    bad += [f"{place / name}: not in the certificate" for name in beside]
     for line in bad:
         print(line)
     faces = sum(len(file.faces) for file in issued.files)

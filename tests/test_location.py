@@ -84,6 +84,25 @@ def test_a_run_at_urls_is_gone_on_with(photos, store, tmp_path):
     assert journal.read_text().count('"written": {') == before + 1
 
 
+def test_what_lies_at_a_url_is_checked(photos, store, tmp_path, monkeypatch):
+    certificate = tmp_path / "certificate"
+    anonymize(photos, "-o", store / "out", "--certificate", certificate)
+
+    def check(folder):
+        result = CliRunner().invoke(app, ["check", str(certificate), str(folder)])
+        return result.exit_code, result.output
+
+    assert check(store / "out")[0] == 0
+    (store / "out/a.png").write_bytes(b"something else")
+    (store / "out/more.png").write_bytes(b"")
+    status, says = check(store / "out")
+    assert status == 1 and f"{store}/out/a.png: CHANGED" in says
+    assert f"{store}/out/more.png: not in the certificate" in says
+    assert check(store / "absent") == (2, f"elseface: {store}/absent: no such folder\n")
+    monkeypatch.setattr(type(store), "is_dir", lambda _: (_ for _ in ()).throw(Exception("no key")))
+    assert check(store) == (2, f"elseface: {store}: cannot be searched (no key)\n")
+
+
 def test_a_result_never_takes_the_place_of_an_original(photos, store):
     jobs, refused = plan([photos], located(f"{store}/other/../photos"))
     assert not jobs and len(refused) == 3 and "overwrite an original" in refused[0][1]
