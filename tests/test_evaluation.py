@@ -15,6 +15,7 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage2_reconstruct.decoder import Modulate
 from elseface.stage3_generate.load import load_attribute_edit
 from elseface.stage3_generate.policies import none
+from scipy.ndimage import binary_erosion
 from sklearn.metrics import roc_curve
 
 
@@ -101,6 +102,21 @@ def test_landmarks_of_an_unchanged_portrait_are_where_they_were(portrait):
     assert utility.landmark_error(utility.as_seen(black, face), face) > 0.02
     under = photo_ellipse(face, (slice(0, None), slice(0, None))).draw(*portrait.shape[:2]) == 1
     assert not black[under].any() and (black[~under] == portrait[~under]).all()
+
+
+def test_a_strangers_face_in_place_of_ones_own(portrait):
+    """Nothing of the face is left, everything around it, and the other's face is there."""
+    (face,) = find_faces(portrait)
+    swapped = controls.swap_face(portrait, face, 255 - portrait, face)
+    under = photo_ellipse(face, (slice(0, None), slice(0, None))).draw(*portrait.shape[:2]) == 1
+    assert (swapped[~under] == portrait[~under]).all()
+    hidden = np.where(under[:, :, None], 9, portrait).astype(np.uint8)
+    again = controls.swap_face(hidden, face, 255 - portrait, face)
+    np.testing.assert_array_equal(again, swapped)
+    middle = binary_erosion(under, iterations=20)
+    likeness = [np.corrcoef(swapped[middle].ravel(), p[middle].ravel())[0, 1]
+                for p in (portrait, 255 - portrait)]  # fmt: skip
+    assert likeness[1] > likeness[0] + 0.5
 
 
 def test_strangers_are_of_the_same_kind(random):

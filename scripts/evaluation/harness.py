@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.scripts.console import complain
 from elseface.scripts.evaluation import assessor, gates, privacy, score
 from elseface.scripts.evaluation.attacker import Attacker
-from elseface.scripts.evaluation.controls import strangers
+from elseface.scripts.evaluation.controls import Strangers
 from elseface.scripts.evaluation.examine import (
     Examined,
     Judges,
@@ -55,6 +55,7 @@ class Harness:
         )  # fmt: skip
         self.pictures = Pictures(self.people, folder / "pictures")
         self.attacker = Attacker(people, folder, judges, precision)
+        self.strangers = Strangers(self.people, self.attacker.tuning, judges)
         self.unchanged: Examined | None = None
         self._leave_out("trained", self.attacker.can_train, f"{LEAST} pictures to learn from")
         enough = assessor.enough(self.people.identity)
@@ -109,21 +110,23 @@ class Harness:
 
     def stranger(self) -> dict[str, Any]:
         """What somebody else of the same kind scores: privacy alone."""
-        others = self.attacker.tuning.people
-        if self.people.attributes is None:
-            random = np.random.default_rng(0)
-            chosen = random.integers(0, len(others), len(self.people))
-        else:
-            chosen = strangers(self.people.attributes, others.attributes)
-        met = embeddings(self.attacker.tuning.originals(), self.judges)
-        nobody = np.zeros(len(chosen), bool)
+        return self._naive(self.strangers.embedded(), np.False_)
+
+    def stranger_face(self) -> dict[str, Any]:
+        """What that person's face scores in the surroundings of this one: where a method keeps
+        those, a natural face can hardly score less."""
+        swapped = self.strangers.swapped(self.pictures.originals())
+        return self._naive(both_ways(swapped, self.judges), self.unchanged.missed)
+
+    def _naive(
+        self, embeddings: Mapping[str, Sequence[np.ndarray]], missed: np.ndarray
+    ) -> dict[str, Any]:
         return {
             "privacy": {
-                name: score.untrained((rows[chosen],), self.clean[name], self.people, nobody,
-                                      {"naive"})
-                for name, rows in met.items()
+                name: score.untrained(of, self.clean[name], self.people, missed, {"naive"})
+                for name, of in embeddings.items()
             }
-        }  # fmt: skip
+        }
 
     def _privacy(self, name: str, anonymizer: Anonymizer, seen: Examined) -> dict[str, Any]:
         figures = {by: self._untrained(by, seen, self.attacks) for by in seen.embeddings}

@@ -17,9 +17,10 @@ from elseface.stage3_generate.classic import load_obfuscation
 from elseface.stage3_generate.k_same import load_mean_face
 from elseface.stage3_generate.load import load_attribute_edit
 
-#: The controls: nothing done, everything under the mask hidden, another person's picture.
-UNCHANGED, STRANGER = "unchanged", "stranger"
-CONTROLS = (UNCHANGED, MethodName.BLACKOUT.value, STRANGER)
+#: The controls: nothing done, everything under the mask hidden, another person's picture, and that
+#: person's face in this one.
+UNCHANGED, STRANGER, STRANGER_FACE = "unchanged", "stranger", "stranger-face"
+CONTROLS = (UNCHANGED, MethodName.BLACKOUT.value, STRANGER, STRANGER_FACE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def load_method(name: str, others: People, folder: Path = PACKAGED) -> Anonymize
     if name == UNCHANGED:
         return Unchanged()
     if kind not in set(MethodName):
-        known = ", ".join([UNCHANGED, STRANGER, *MethodName])
+        known = ", ".join([*CONTROLS, *sorted(set(MethodName) - {*CONTROLS})])
         raise ElsefaceError(f"--methods {name!r}: choose from {known}")
     if kind == MethodName.MEAN_FACE:
         if setting:
