@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
-from elseface.scripts.evaluation.methods import CONTROLS
+from elseface.scripts.evaluation.methods import CONTROLS, STRANGER, STRANGER_FACE
 from elseface.scripts.evaluation.privacy import NAIVE, PARROT
 from elseface.stage3_generate.choices import MethodName
 
@@ -14,6 +14,8 @@ from elseface.stage3_generate.choices import MethodName
 COLOURS, OURS = "tab20", MethodName.ATTRIBUTE_EDIT.value
 #: What is scored less is drawn there: the axis is logarithmic.
 LEAST = 1e-3
+#: Of what has a height alone.
+LINES = {STRANGER: ":", STRANGER_FACE: "-."}
 
 
 def privacy(results: dict[str, Any]) -> str:
@@ -70,8 +72,8 @@ def _scatter(axis: Any, results: dict[str, Any], recognizer: str, attack: str) -
             continue
         mean, low, high = (max(LEAST, v) for v in (score["mean"], *score["interval"]))
         x = _distance(figures, recognizer)
-        if x is None:  # a stranger's picture has no method's
-            axis.axhline(mean, color="grey", linestyle=":", label=name)
+        if x is None:  # a stranger's has no method's
+            axis.axhline(mean, color="grey", linestyle=LINES.get(name, ":"), label=name)
             continue
         axis.errorbar(
             x, mean, [[max(0, mean - low)], [max(0, high - mean)]], fmt=_marker(name),
