@@ -374,6 +374,11 @@ def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
     report.write(tmp_path, {**about, "methods": methods})
     for name in ("figures.md", "report.html"):
         assert "0.400" in (tmp_path / name).read_text()
+    unchanged["privacy"] = {"dlib": {}, "assessor": {"closed-set rank-1": score}}
+    report.write(tmp_path, {**about, "methods": methods})
+    for name in ("figures.md", "report.html"):
+        text = (tmp_path / name).read_text()
+        assert "By assessor" in text and "By dlib" not in text and "<svg" not in text
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ def privacy(results: dict[str, Any]) -> str:
 
     recognizers = [
         name
-        for name in next(iter(results["methods"].values()))["privacy"]
-        if any(_distance(figures, name) is not None for figures in results["methods"].values())
+        for name, scores in next(iter(results["methods"].values()))["privacy"].items()
+        if {NAIVE, PARROT} & scores.keys()
+        and any(_distance(figures, name) is not None for figures in results["methods"].values())
     ]
     if not recognizers:
         return ""
