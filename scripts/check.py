@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.location import located
+from elseface.common.location import is_here, located
 from elseface.common.photo import FORMATS
 from elseface.scripts.console import explained
 
@@ -64,6 +64,8 @@ def _verdicts(issued: Certificate, folder: Path) -> Iterator[tuple[str, str]]:
         except FileNotFoundError:
             yield file.name, "missing"
         except OSError as error:
+            if not is_here(folder):
+                raise  # a store that does not answer says nothing about its files
             yield file.name, f"cannot be read ({error.strerror})"
 
 

@@ -88,13 +88,7 @@ def _run(
     with silent_start(), extra("evaluate"):
         from elseface.scripts.evaluation import people, report
         from elseface.scripts.evaluation.harness import Harness
-        from elseface.scripts.evaluation.methods import (
-            CONTROLS,
-            STRANGER,
-            STRANGER_FACE,
-            UNCHANGED,
-            load_method,
-        )
+        from elseface.scripts.evaluation.methods import CONTROLS, STRANGERS, UNCHANGED, load_method
         from elseface.scripts.evaluation.people import Role
 
         names = list(dict.fromkeys([*CONTROLS, *methods]))
@@ -106,9 +100,7 @@ def _run(
         roles[Role.TUNING] = people.limited(roles[Role.TUNING], settings["background"] // 4)
         others = people.spare(everybody, roles[Role.BACKGROUND]) or roles[Role.TUNING]
         anonymizers = {
-            name: load_method(name, others, folder)
-            for name in names
-            if name not in (STRANGER, STRANGER_FACE)  # nobody makes those of a photo alone
+            name: load_method(name, others, folder) for name in names if name not in STRANGERS
         }
         judges = _judges(output, settings["recognizers"], folder, judge)
     looked = {"judge": judges.judge_digest}
@@ -121,16 +113,14 @@ def _run(
     results |= report.about(roles[Role.JUDGED])
     report.keep(output, results)
     harness = Harness(roles, output, judges, settings["attacks"], settings["precision"])
-    strangers = {STRANGER: harness.stranger, STRANGER_FACE: harness.stranger_face}
     done = results["methods"]
     left = [name for name in names if name not in done]
     if left and UNCHANGED in done:
         harness.look(UNCHANGED, anonymizers[UNCHANGED])  # the others are measured by it
     for name in left:
-        if name in strangers:
-            done[name] = strangers[name]()
-        else:
-            done[name] = harness.judge(name, anonymizers[name])
+        done[name] = (
+            harness.compare(name) if name in STRANGERS else harness.judge(name, anonymizers[name])
+        )
         first = [other for other in names if other in done]
         results["methods"] = done = {other: done[other] for other in [*first, *done]}
         report.write(output, results)

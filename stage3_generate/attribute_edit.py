@@ -89,7 +89,8 @@ class AttributeEdit:
     ) -> list[NewFace]:
         def draw(disguises: Mapping[int, Disguise]) -> list[NewFace]:
             fresh = [self.put_on(found[i], disguise) for i, disguise in disguises.items()]
-            bare = self.decoder.draw([self._asked(factors) for factors in fresh]) if fresh else ()
+            asked = [self._asked(*pair) for pair in zip(fresh, disguises.values())]
+            bare = self.decoder.draw(asked) if asked else ()
             return [
                 NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
                 for disguise, factors, f in zip(disguises.values(), fresh, bare)
@@ -125,11 +126,12 @@ class AttributeEdit:
         landmarks = self.shape(factors.landmarks, disguise, _streams(disguise.stream)[1])
         return replace(factors, attributes=disguise.after, landmarks=landmarks)
 
-    def _asked(self, factors: Factors) -> Factors:
+    def _asked(self, factors: Factors, disguise: Disguise) -> Factors:
         """What the decoder is given: more than 1 of what the edit adds against the context, and of
         whoever wears glasses the face without them."""
         attributes = factors.attributes.copy()
-        attributes[list(self.edit.present & CONTRADICTED)] += EMPHASIS
+        added = [i for i in self.edit.present & CONTRADICTED if disguise.before[i] < 0.5]
+        attributes[added] += EMPHASIS
         attributes[GLASSES] *= attributes[GLASSES] < 0.5
         return replace(factors, attributes=attributes)
 

@@ -1,5 +1,6 @@
 """The harness on embeddings with known answers, and every gate of it broken on purpose."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,6 +179,20 @@ def test_a_broken_harness_fails_loudly(world, monkeypatch, breaks, says):
     breaks(monkeypatch, world)  # the others pass, see above
     with pytest.raises(ElsefaceError, match=says):
         world.judge("unchanged", "blurring")
+
+
+@pytest.mark.parametrize(("black", "believed"), [(0.02, True), (0.3, False)])
+def test_an_assessor_who_sees_surroundings_alone_is_not_believed(
+    world, monkeypatch, black, believed
+):
+    """He may tell black ellipses as often as faces: by what is around them."""
+    means = {"unchanged": 0.33, "blackout": black}
+    told = {name: {"mean": m, "interval": [m - 0.05, m + 0.05]} for name, m in means.items()}
+    monkeypatch.setattr(Harness, "_assessed", lambda self, name, *_: told[name])
+    monkeypatch.setattr(harness.assessor, "LEAST", EACH)
+    with contextlib.nullcontext() if believed else pytest.raises(ElsefaceError, match="no faces"):
+        (unchanged,) = world.judge("unchanged", attacks=("assessor",))
+        assert unchanged["privacy"]["assessor"] == {"closed-set rank-1": told["unchanged"]}
 
 
 @pytest.mark.parametrize("attacks", [("linkage",), ("trained",), ("restore",)])

@@ -1,5 +1,8 @@
 """The figures, on data whose answer is known."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +11,8 @@ from elseface.common.errors import ElsefaceError
 from elseface.common.weights import PACKAGED
 from elseface.scripts import ablation, measure, plots
 from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
+from elseface.scripts.evaluation.people import People
+from elseface.scripts.evaluation.pictures import Result
 from elseface.stage1_disentangle.attribute_network import attribute_network
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.faces import find_faces
@@ -125,6 +130,29 @@ def test_strangers_are_of_the_same_kind(random):
     differ = (bits[:50, controls.KIND] != others[chosen][:, controls.KIND]).sum(1)
     best = (bits[:50, None, controls.KIND] != others[None][:, :, controls.KIND]).sum(-1).min(1)
     np.testing.assert_array_equal(differ, best)
+
+
+def test_a_stranger_has_a_face_and_is_the_same_in_both_controls(monkeypatch, portrait):
+    """Of three people, one of another kind and one whose face nobody found, the third."""
+    bits = np.zeros((3, COUNT), np.uint8)
+    bits[0, controls.KIND[0]] = 1
+    others = People(tuple(map(Path, "abc")), np.arange(3), tuple("abc"), bits, aligned=False)
+    pictures = SimpleNamespace(people=others, originals=lambda: None)
+    met = np.array([[0.0, 0], [np.nan, np.nan], [2, 2]])
+    monkeypatch.setattr(controls, "embeddings", lambda *_: {"one": met})
+    (face,) = find_faces(portrait)
+    monkeypatch.setattr(People, "faces", lambda *_: [face])
+    shown = {Path("c"): 255 - portrait}  # whoever else is asked for is not there
+    monkeypatch.setattr(controls, "read_photo", lambda path: SimpleNamespace(pixels=shown[path]))
+    judged = People((Path("x"),), np.zeros(1, int), ("x",), np.zeros((1, COUNT)), aligned=False)
+    chosen = controls.Strangers(judged, pictures, None)
+    np.testing.assert_array_equal(chosen.embedded()["one"][0], [[2, 2]])
+    (swapped,) = chosen.swapped([Result(portrait, portrait, [face], {})])
+    expected = controls.swap_face(portrait, face, 255 - portrait, face)
+    np.testing.assert_array_equal(swapped.pixels, expected)
+    met[:] = np.nan
+    with pytest.raises(ElsefaceError, match="no face is found"):
+        controls.Strangers(judged, pictures, None).embedded()
 
 
 def test_what_an_edit_names_does_not_count_as_lost():

@@ -178,10 +178,18 @@ def test_an_edit_against_the_context_is_overdone_for_the_decoder_alone(anonymize
         anonymizer, decoder=Listening(), attempts=1, edit=Edit.parse("+Male,+Smiling,-Young")
     )
     (change,) = edited.anonymize(portrait, [face], 0).changes
+    other, same = (
+        replace(change.disguise, before=np.where(np.arange(COUNT) == index("Male"), bit, 0.2))
+        for bit in (0, 1)
+    )
+    asked.clear()
+    edited.anonymize(portrait, [face], 0, worn={0: other})
+    edited.anonymize(portrait, [face], 0, worn={0: same})
     given, told = asked[0].attributes, change.disguise.after
     assert given[index("Male")] == np.float32(1 + EMPHASIS) > 1 == told[index("Male")]
     others = [i for i in range(COUNT) if i not in indices(["Male", "Eyeglasses"])]
     np.testing.assert_array_equal(given[others], told[others])
+    assert asked[1].attributes[index("Male")] == 1  # a man's surroundings say so too
 
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):

@@ -18,7 +18,7 @@ from elseface.scripts.release.consent import load_consent
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.photos import Release
-from elseface.scripts.release.scene import Attempt, Scene, Step
+from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
 from elseface.scripts.release.verify import PAINTINGS, Verifier
 from elseface.stage1_disentangle.box import SAME, overlap
 from elseface.stage1_disentangle.choices import DetectorName
@@ -283,13 +283,25 @@ def test_a_shown_face_excuses_nobody_beside_it(release, portrait):
     """Somebody whose box overlaps it, whom only the second detector sees: replaced."""
     beside = (FACE[0] + 40, FACE[1], FACE[2] + 40, FACE[3])
     assert SAME < overlap(FACE, beside) < 0.5
-    for found in ([FACE], [], [SUIT]):
+    for found in ([FACE], [], [SUIT], [beside]):  # the last: whom the first takes for the other
         scene, written = release(
             BLACK, found=there(*found), seen=there(beside, FACE), skipped=[FACE]
         )
-        assert [face.box for face in scene.spared] == [FACE] * (found != [SUIT])
+        assert FACE not in [subject.face.box for subject in scene.subjects]
         assert (scene.subjects[-1].face.box, scene.subjects[-1].found_by) == (beside, "second")
         assert (written != portrait).any()
+
+
+def test_faces_that_are_shown_excuse_one_each(portrait):
+    """In any order; what one face has excused another does not, nor somebody in its place."""
+    first, second, third = ((x, 100, x + 100, 200) for x in (100, 150, 200))
+    assert SAME < overlap(first, second) == overlap(second, third)
+    for shown in ([first, second], [second, first]):
+        scene = Scene(portrait, spared=[Spared(box, "page") for box in shown])
+        assert scene.not_spared([first, second, third]) == [third]
+        assert scene.not_spared([second, third]) == [third]  # the first is not found again
+    replaced = Scene(portrait, spared=[Spared(first, "page")])
+    assert replaced.not_spared([first, second]) == [second]
 
 
 def test_who_agreed_stays_and_nobody_else(release, portrait, tmp_path):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.attributes import indices
+from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.photo import read_photo
 from elseface.scripts.evaluation.examine import Judges, embeddings
@@ -29,8 +30,8 @@ def black_ellipse(photo: np.ndarray, face: Face) -> np.ndarray:
 
 
 def swap_face(photo: np.ndarray, face: Face, other: np.ndarray, other_face: Face) -> np.ndarray:
-    """The photo (height, width, 3) with a face of another photo in place of the one there: all that
-    is left of a person is their surroundings, and a natural face is in them."""
+    """The photo (height, width, 3) with a face of another photo in place of the one there: of the
+    person the surroundings are left, and where the face was."""
     crop = other_face.alignment.crop(other, SIZE)
     return MeanFace(crop[None], k=1).anonymize(photo, [face], seed=0).pixels
 
@@ -85,6 +86,8 @@ class Strangers:
     def _rows(self) -> np.ndarray:
         """Of the same kind, where there are labels; somebody whose face was found."""
         seen = np.flatnonzero(np.isfinite(next(iter(self._met.values()))).all(1))
+        if not len(seen):
+            raise ElsefaceError("in the pictures for tuning no face is found: no stranger to show")
         bits = self.others.people.attributes
         if bits is None or self.people.attributes is None:
             return np.random.default_rng(0).choice(seen, len(self.people))

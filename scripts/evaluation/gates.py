@@ -96,6 +96,16 @@ def missed_counts(attack: str, score: float, missed: float) -> None:
         )
 
 
+def assessor_sees(low: float, hidden: float) -> None:
+    """The assessor tells more of the unchanged pictures, at the lower end of its interval, than of
+    those without a face: else he sees surroundings alone."""
+    if low <= hidden:
+        raise ElsefaceError(
+            f"gate: the assessor tells {low:.3f} of the unchanged pictures at least, {hidden:.3f}"
+            " of black ellipses; he sees no faces: leave `assessor` out, or judge more pictures"
+        )
+
+
 def detector_sees(found: float) -> None:
     """The independent detector finds the faces of unchanged pictures."""
     if found < FOUND:

@@ -20,10 +20,12 @@ from elseface.scripts.evaluation.examine import (
     embeddings,
     examine,
 )
-from elseface.scripts.evaluation.methods import UNCHANGED
+from elseface.scripts.evaluation.methods import STRANGER, UNCHANGED
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.pictures import Pictures
 from elseface.scripts.evaluation.trained import LEAST, control, train_head
+from elseface.stage3_generate.choices import MethodName
+from elseface.stage3_generate.classic import load_obfuscation
 
 TRAINED, RESTORED = "trained parrot rank-1", "restored rank-1"
 #: Of an assessor who is no recognizer.
@@ -108,23 +110,20 @@ class Harness:
             self.unchanged = seen
         return seen
 
-    def stranger(self) -> dict[str, Any]:
-        """What somebody else of the same kind scores: privacy alone."""
-        return self._naive(self.strangers.embedded(), np.False_)
-
-    def stranger_face(self) -> dict[str, Any]:
-        """What that person's face scores in the surroundings of this one: where a method keeps
-        those, a natural face can hardly score less."""
+    def compare(self, stranger: str) -> dict[str, Any]:
+        """Privacy alone: what somebody else of the same kind scores, or that person's face in the
+        surroundings of this one, which methods keep.  Who chooses among several may find one that
+        scores less."""
+        if stranger == STRANGER:
+            return self._naive(self.strangers.embedded(), np.False_)
         swapped = self.strangers.swapped(self.pictures.originals())
         return self._naive(both_ways(swapped, self.judges), self.unchanged.missed)
 
-    def _naive(
-        self, embeddings: Mapping[str, Sequence[np.ndarray]], missed: np.ndarray
-    ) -> dict[str, Any]:
+    def _naive(self, of: Mapping[str, Sequence[np.ndarray]], missed: np.ndarray) -> dict[str, Any]:
         return {
             "privacy": {
-                name: score.untrained(of, self.clean[name], self.people, missed, {"naive"})
-                for name, of in embeddings.items()
+                name: score.untrained(ways, self.clean[name], self.people, missed, {"naive"})
+                for name, ways in of.items()
             }
         }
 
@@ -157,6 +156,10 @@ class Harness:
                 gates.missed_counts(attack, of["mean"], score.least(seen.missed, who))
         if "assessor" in self.attacks:
             figures[ASSESSOR] = {CLOSED_SET: self._assessed(name, anonymizer, seen)}
+            if name == UNCHANGED:
+                black = load_obfuscation(MethodName.BLACKOUT)
+                hidden = self._assessed(black.name, black, seen)
+                gates.assessor_sees(figures[ASSESSOR][CLOSED_SET]["interval"][0], hidden["mean"])
         return figures
 
     def _untrained(self, by: str, seen: Examined, attacks: Collection[str]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from elseface.stage3_generate.load import load_attribute_edit
 
 #: The controls: nothing done, everything under the mask hidden, another person's picture, and that
 #: person's face in this one.
-UNCHANGED, STRANGER, STRANGER_FACE = "unchanged", "stranger", "stranger-face"
-CONTROLS = (UNCHANGED, MethodName.BLACKOUT.value, STRANGER, STRANGER_FACE)
+UNCHANGED = "unchanged"
+STRANGERS = STRANGER, STRANGER_FACE = "stranger", "stranger-face"
+CONTROLS = (UNCHANGED, MethodName.BLACKOUT.value, *STRANGERS)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 from elseface.common.attributes import index
 from elseface.scripts.evaluation import plot
+from elseface.scripts.evaluation.methods import CONTROLS
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.privacy import chance
 from elseface.scripts.evaluation.score import GROUPS
@@ -69,7 +70,9 @@ def write(folder: Path, results: dict[str, Any]) -> None:
     sheets = {name: _sheet(folder / "pictures", name) for name in results["methods"]}
     plots = {"privacy": plot.privacy(results), "roc": plot.roc(results)}
     shown = {name: sheet for name, sheet in sheets.items() if sheet}
-    page = templates.get_template("report.html").render(results=results, sheets=shown, **plots)
+    page = templates.get_template("report.html").render(
+        results=results, controls=CONTROLS, sheets=shown, **plots
+    )
     _replace(folder / "report.html", page)
     figures = templates.get_template("figures.md").render(results=results, **plots)
     _replace(folder / "figures.md", figures)

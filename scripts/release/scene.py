@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -180,12 +180,11 @@ class Scene:
         """Enter the face in a box."""
         return self.add(face_in_box(self.photo, box), found_by)
 
-    def not_spared(self, boxes: Iterable[Box]) -> list[Box]:
+    def not_spared(self, boxes: Sequence[Box]) -> list[Box]:
         """Of boxes in which faces were found those of none that is left as it is.  Such a face
-        excuses one box, which it meets most: whoever else is so near did not agree."""
-        left, others = [face.box for face in self.spared], list(boxes)
-        left += [box for box in self.skipped if nearest(box, left) is None]
-        for box in left:
-            if (own := nearest(box, others)) is not None:
-                del others[own]
-        return others
+        excuses one box, if each of the two meets none more than the other: whoever else is so near
+        did not agree.  What is to be skipped is where the user said, whomever was met there."""
+        left = [*self.skipped, *(face.box for face in self.spared if face.why != SKIP_FACE)]
+        own = [nearest(box, boxes) for box in left]
+        excused = {i for i in own if i is not None and own[nearest(boxes[i], left)] == i}
+        return [box for i, box in enumerate(boxes) if i not in excused]

@@ -48,8 +48,8 @@ class Verifier:
     def missed(self, written: np.ndarray, scene: Scene) -> list[Box]:
         """Boxes of faces in the written pixels that nobody replaced and nobody agreed to show."""
         gone = covered(written.shape, scene.subjects)
-        found = self.detector(written)
-        return scene.not_spared(b for b in found if _share(gone, b) < self._enough(b, scene))
+        found = scene.not_spared(self.detector(written))
+        return [box for box in found if _share(gone, box) < self._enough(box, scene)]
 
     def _enough(self, box: Box, scene: Scene) -> float:
         own = any(_same(subject.face.box, box) for subject in scene.subjects)
