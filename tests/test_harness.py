@@ -17,6 +17,7 @@ from elseface.common.photo import read_photo
 from elseface.common.weights import PACKAGED
 from elseface.scripts.evaluation import (
     assessor,
+    controls,
     gates,
     people,
     pictures,
@@ -292,8 +293,8 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     gone_on = call(*command, "--resume")
     assert gone_on.returncode == 0, gone_on.stderr
     results = json.loads((out / "results.json").read_text())
-    controls = ["unchanged", "blackout", "stranger", "stranger-face"]
-    assert list(results["methods"]) == [*controls, "blur", "pixelate:0.5"]
+    always = ["unchanged", "blackout", "stranger", "stranger-face"]
+    assert list(results["methods"]) == [*always, "blur", "pixelate:0.5"]
     assert privacy.NAIVE in results["methods"]["stranger-face"]["privacy"]["dlib"]
     assert results["images"] == 9 and results["chance"] == pytest.approx(2 / 8)
     unchanged = results["methods"]["unchanged"]
@@ -325,7 +326,7 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     assert call(*command, "--resume").returncode == 0
     again = json.loads((out / "results.json").read_text())
     assert again["methods"]["unchanged"]["by hand"]
-    assert list(again["methods"]) == [*controls, "blur", "pixelate:0.5"]
+    assert list(again["methods"]) == [*always, "blur", "pixelate:0.5"]
     assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns == first
     (out / "report.html").unlink()  # as of a run that was killed before it could write
     assert call(*command, "--resume").returncode == 0 and (out / "report.html").exists()
@@ -475,6 +476,14 @@ def test_assessor_knows_people_by_what_is_theirs_alone(random, monkeypatch):
     assert len(told) == 12 and np.mean(list(told.values())) > 0.8
     alike = assessor.recognised((128 + noise).astype(np.uint8), identity)
     assert np.mean(list(alike.values())) < 0.6
+
+
+def test_assessor_sees_the_face_and_little_else(portrait):
+    (face,) = find_faces(portrait)
+    shown = assessor.view(portrait, face)
+    assert shown.shape == (assessor.SIZE, assessor.SIZE, 3) and shown.dtype == np.uint8
+    hidden = assessor.view(controls.black_ellipse(portrait, face), face)
+    assert 0.7 < (hidden == 0).all(-1).mean() < 1
 
 
 def test_nobody_has_two_roles(layout):

@@ -170,7 +170,7 @@ class Harness:
     def _assessed(self, name: str, anonymizer: Anonymizer, seen: Examined) -> dict[str, Any]:
         blank = np.zeros((assessor.SIZE, assessor.SIZE, 3), np.uint8)
         crops = [
-            r.faces[0].alignment.crop(r.pixels, assessor.SIZE) if r.faces else blank
+            assessor.view(r.pixels, r.face) if r.face else blank
             for r in self.pictures.results(name, anonymizer)
         ]
         told = assessor.recognised(np.stack(crops), self.people.identity)
