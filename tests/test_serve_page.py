@@ -196,6 +196,23 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
         page.ready()
         assert differs(page.pixels("#after"), after, faces[1]) > 2
         after = page.pixels("#after")
+
+    # Another method, and more of it.
+    def redrawn():
+        page.wait(lambda: page.part("#busy").is_displayed())
+        page.ready()
+        return page.pixels("#after")
+
+    choose = "document.querySelector(`input[name=method][value=${arguments[0]}]`).click()"
+    page.browser.execute_script(choose, "pixelate")
+    usual = redrawn()
+    assert page.part("#strength").is_displayed() and not page.part("#attributes").is_displayed()
+    page.part("#amount").send_keys(Keys.END)
+    assert differs(redrawn(), usual, faces[1]) > 2 < differs(usual, after, faces[1])
+    page.browser.execute_script(choose, "attribute-edit")
+    after = redrawn()
+    assert page.part("#attributes").is_displayed()
+
     page.click("#compare")
     ActionChains(page.browser).send_keys(Keys.ARROW_RIGHT).perform()
     shown = page.browser.execute_script("return getComputedStyle(after).clipPath")

@@ -23,6 +23,9 @@ SIDE, FIELD = 160, 1.5
 BOX, RATIO = 0.65, 1.45
 #: So much of that box's side may lie between where a face is expected and where it is found.
 REACH = 0.45
+#: Degrees by which a face may lie otherwise than was expected until it is cut out again as it
+#: lies: the predictor knows faces that are about upright.
+ROLLED = 6
 #: Of the points that are followed: how many a side, which may be this many pixels off on the way
 #: forward and back, and the least share of them that must not be.
 GRID, RETURN, ENOUGH = 9, 1.0, 0.35
@@ -30,6 +33,19 @@ GRID, RETURN, ENOUGH = 9, 1.0, 0.35
 
 def look(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
     """The face near landmarks `expected` (68, 2) in a photo, uint8 RGB, if the detector sees it."""
+    found = _look(photo, expected)
+    if found and rolled(found.landmarks, expected):
+        found = _look(photo, found.landmarks) or found
+    return found
+
+
+def rolled(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether a face with landmarks (68, 2) is turned in the picture's plane against another."""
+    degrees = align(one).roll - align(other).roll
+    return abs((degrees + 180) % 360 - 180) > ROLLED
+
+
+def _look(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
     alignment = align(expected)
     crop = cut_out(photo, alignment, SIDE, FIELD)
     middle, box_side = SIDE / 2, BOX * SIDE / FIELD

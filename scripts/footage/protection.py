@@ -84,7 +84,7 @@ def protect(
         def release(count: int) -> Future[list[Protected]]:
             batch = [waiting.popleft() for _ in range(count)]
             covers, shown, views = zip(*(tracker.take(count) for tracker in trackers))
-            return artist.submit(_draw, batch, covers, shown, views, anonymizer, seed)
+            return artist.submit(draw, batch, covers, shown, views, anonymizer, seed)
 
         for frame, start in zip(frames, starts(frame.pixels for frame in copies)):
             for tracker in trackers:
@@ -99,7 +99,7 @@ def protect(
         yield from drawing.result() if drawing else ()
 
 
-def _draw(
+def draw(
     batch: list[tuple[Frame, bool]],
     covers: Sequence[list[list[Cover]]],
     shown: Sequence[list[list[Cover]]],

@@ -69,11 +69,12 @@ class Clip:
         stamp: int | None = None
         shape: tuple[int, int] | None = None
         reached = 0.0
-        packets = self.container.demux([self.video, *self.sounds])
+        packets = self.container.demux()  # the others too: subtitles may last longest
         while (packet := self._next(packets)) is not None:
             reached = max(reached, _end(packet))
-            if packet.stream is not self.video:
+            if packet.stream in self.sounds:
                 hear(packet)
+            if packet.stream is not self.video:
                 continue
             with _explained(self.path, reached):
                 pictures = packet.decode()

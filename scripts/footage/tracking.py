@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.first_sight import sighting
-from elseface.scripts.footage.following import drift, look
+from elseface.scripts.footage.following import drift, look, rolled
 from elseface.scripts.footage.matching import matched, mistaken
 from elseface.scripts.footage.permission import Permission, without_own
 from elseface.scripts.footage.person import Person
@@ -178,6 +178,8 @@ class Tracker:
             elif track.last_sure < now:
                 track.end = now + 1
                 self._begin(track.person, now, seen, max(self._scene, track.last_sure + 1))
+            elif rolled(seen.landmarks, track.seen[now].landmarks):
+                track.add(now, seen)  # a search sees better how a face lies than expecting it does
 
     def _next_person(self, now: int, box: Box) -> Person:
         if self.people is None:

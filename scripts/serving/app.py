@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.release.verify import Verifier
 from elseface.scripts.serving.access import Computing, Own, cookie_name
-from elseface.scripts.serving.camera import anonymize_frame
+from elseface.scripts.serving.camera import Live
 from elseface.scripts.serving.guard import Guard
 from elseface.scripts.serving.photo_routes import described, router
 from elseface.scripts.serving.pictures import MAX_BYTES
@@ -111,20 +110,20 @@ def create_app(
     async def frame(request: Request, session: Own, renderer: Computing) -> Response:
         data = await request.body()
         async with session.turn:
-            settings, wearers = session.settings, session.wearers
-            if settings is not session.worn_under:  # nobody goes on as who they were under others
-                wearers = tuple(replace(wearer, disguise=None) for wearer in wearers)
-            done = await renderer.run(
-                anonymize_frame, data, anonymizer_for(settings), session.camera_seed, wearers
-            )
-            session.wearers, session.worn_under = done.wearers, settings
-        headers = {"X-Faces": str(len(done.wearers)), "X-Covered": str(int(done.covered))}
-        return Response(done.data, media_type="image/jpeg", headers=headers)
+            if session.live is None or session.settings is not session.live_under:
+                anonymizer = anonymizer_for(session.settings)
+                session.live = Live(anonymizer, secrets.randbelow(2**32))
+                session.live_under = session.settings
+            shown = await renderer.run(session.live.add, data)
+        if shown is None:
+            return Response(status_code=204)
+        headers = {"X-Faces": str(shown.faces), "X-Covered": str(int(shown.covered))}
+        return Response(shown.data, media_type="image/jpeg", headers=headers)
 
     @app.delete("/api/camera", status_code=204)
     async def another(session: Own) -> None:
         async with session.turn:
-            session.wearers, session.camera_seed = (), secrets.randbelow(2**32)
+            session.live = None
 
     app.include_router(router)
     app.mount("/", StaticFiles(directory=Path(__file__).parent / "static", html=True))

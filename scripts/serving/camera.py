@@ -1,108 +1,113 @@
 """Camera frames: everybody gets a new face and wears it from frame to frame.
 
-A face that is lost for a moment is replaced where it was last.  Where it stays lost, or nobody was
-found at all, somebody may be there whom the detector does not see: the whole frame is covered with
-squares until the face is back or was away for some time.
+Faces are followed as in a video, and every frame is searched by every detector; one is given out
+when two later ones have been looked at, so that a face that is lost between is covered where it
+must have been.  Where it stays lost, or nobody was found at all, somebody may be there whom no
+detector sees: the whole frame is covered with squares until the face is back or was away for some
+time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from elseface.common.anonymizer import Anonymizer, Disguise
-from elseface.common.face import Face
+from elseface.common.anonymizer import Anonymizer
 from elseface.common.photo import Photo, decode_photo, encode_photo
+from elseface.scripts.footage.cuts import Start
+from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.person import Person
+from elseface.scripts.footage.protection import draw
+from elseface.scripts.footage.tracking import Tracker
 from elseface.scripts.release.note import note
-from elseface.stage1_disentangle.box import Box, overlap
-from elseface.stage1_disentangle.faces import face_in_box, find_faces
+from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.detectors import union
 
 #: Limits of a frame; the page sends 640x480.
 FRAME_BYTES, FRAME_PIXELS = 2 * 2**20, 1_500_000
 
-#: For so many frames a lost face is replaced where it was, and after so many it has left.
-BRIDGED, GONE = 2, 12
-
-#: A face that moved by more of its widths from one frame to the next is somebody else's; so is one
-#: that does not touch the place where a face was lost before.
-REACH = 2.0
+#: A frame waits for so many more, and so many after it was seen last a face has left.
+AHEAD, GONE = 2, 24
 
 #: Squares in a covered frame's width: a face that fills half of it becomes seven by seven.
 SQUARES = 14
 
 
-@dataclass(frozen=True, eq=False)
-class Wearer:
-    """Somebody before the camera: where last, as whom, and frames since they were found."""
-
-    box: Box
-    disguise: Disguise | None
-    missed: int = 0
-
-
 @dataclass(frozen=True)
-class Frame:
-    """A frame that may be shown: JPEG, who is in it, and whether all of it is covered."""
+class Shown:
+    """A frame that may be shown: JPEG, how many faces were replaced, and whether all of it is
+    covered."""
 
     data: bytes
-    wearers: tuple[Wearer, ...]
+    faces: int
     covered: bool
 
 
-def anonymize_frame(
-    data: bytes, anonymizer: Anonymizer, seed: int, wearers: Sequence[Wearer]
-) -> Frame:
-    """Replace every face of a frame; `wearers` are those of the frame before.
+class Searching(Tracker):
+    """Searches every frame, as thoroughly as can be: between two that the page sends a face goes
+    far."""
 
-    Raises
-    ------
-    ElsefaceError
-        When it is no picture or too large.
-    """
-    pixels = decode_photo(data, "camera", FRAME_PIXELS).pixels
-    faces = find_faces(pixels)
-    known = _matched(faces, wearers)
-    lost = [replace(w, missed=w.missed + 1) for w in wearers if w not in known.values()]
-    lost = [wearer for wearer in lost if wearer.missed <= GONE]
-    if any(w.missed > BRIDGED for w in lost) or not (faces or lost):
-        seen = [replace(w, box=faces[i].box, missed=0) for i, w in known.items()]
-        return Frame(encode_photo(Photo(covered(pixels)), "camera.jpg"), (*seen, *lost), True)
-    for wearer in lost:
-        known[len(faces)] = wearer
-        faces.append(face_in_box(pixels, wearer.box))
-    worn = {i: w.disguise for i, w in known.items() if w.disguise}
-    done = anonymizer.anonymize(pixels, faces, seed, worn)
-    now = tuple(
-        Wearer(change.face.box, change.disguise, known[i].missed if known.get(i) in lost else 0)
-        for i, change in enumerate(done.changes)
-    )
-    kept = encode_photo(Photo(done.pixels), "camera.jpg", note(anonymizer.name))
-    return Frame(kept, now, False)
+    def search(self, now: int, abrupt: bool) -> list[Box]:
+        """See the base class."""
+        return union(self.frames[now])
+
+    def met_later(self) -> set[Person]:
+        """Who is seen in frames after the oldest."""
+        oldest = min(self.frames)
+        return {
+            track.person
+            for track in self.tracks
+            if any(seen.sure for frame, seen in track.seen.items() if frame > oldest)
+        }
 
 
-def covered(pixels: np.ndarray) -> np.ndarray:
+class Live:
+    """What one camera shows, as whoever `anonymizer` makes of who is there."""
+
+    def __init__(self, anonymizer: Anonymizer, seed: int) -> None:
+        self._anonymizer, self._seed = anonymizer, seed
+        self._forget()
+
+    def _forget(self) -> None:
+        self._tracker = Searching(GONE)
+        self._waiting = deque[Frame]()
+
+    def add(self, data: bytes) -> Shown | None:
+        """Take the next frame, and give out the one that has waited long enough, if there is one.
+
+        Raises
+        ------
+        ElsefaceError
+            When it is no picture or too large.
+        """
+        pixels = decode_photo(data, "camera", FRAME_PIXELS).pixels
+        if self._waiting and self._waiting[-1].pixels.shape != pixels.shape:
+            self._forget()  # turned, or another camera
+        first = not self._waiting
+        self._tracker.add(pixels, Start(abrupt=False, cut=first))
+        self._waiting.append(Frame(pixels, 0))
+        return self._oldest() if len(self._waiting) > AHEAD else None
+
+    def _oldest(self) -> Shown:
+        frame = self._waiting.popleft()
+        later = self._tracker.met_later()
+        covers, shown, views = self._tracker.take(1)
+        here = {cover.person for cover in covers[0]}
+        known = later | {cover.person for cover in covers[0] if cover.sure}
+        if not here <= known or not here:
+            squares = Photo(squared(frame.pixels))
+            return Shown(encode_photo(squares, "camera.jpg"), len(here), True)
+        arguments = [covers], [shown], [views], self._anonymizer, self._seed
+        (done,) = draw([(frame, False)], *arguments)
+        kept = encode_photo(Photo(done.pixels), "camera.jpg", note(self._anonymizer.name))
+        return Shown(kept, len(here), False)
+
+
+def squared(pixels: np.ndarray) -> np.ndarray:
     """A whole frame (height, width, 3) uint8 as :data:`SQUARES` squares a row."""
     height, width = pixels.shape[:2]
     few = SQUARES, max(1, round(SQUARES * height / width))
     means = cv2.resize(pixels, few, interpolation=cv2.INTER_AREA)
     return cv2.resize(means, (width, height), interpolation=cv2.INTER_NEAREST)
-
-
-def _matched(faces: Sequence[Face], wearers: Sequence[Wearer]) -> dict[int, Wearer]:
-    """Which face is whose: nearest first, within reach; of one that was lost, where it was."""
-
-    def gap(box: Box, other: Box) -> float:
-        return float(np.abs(np.subtract(box, other)).max() / max(1, other[2] - other[0]))
-
-    pairs = sorted(
-        ((gap(face.box, wearer.box), i, wearer) for i, face in enumerate(faces)
-         for wearer in wearers if not wearer.missed or overlap(face.box, wearer.box)),
-        key=lambda pair: pair[:2],
-    )  # fmt: skip
-    known: dict[int, Wearer] = {}
-    for distance, i, wearer in pairs:
-        if distance < REACH and i not in known and not any(wearer is w for w in known.values()):
-            known[i] = wearer
-    return known

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from elseface.common.errors import ElsefaceError
-from elseface.scripts.serving.camera import Wearer
+from elseface.scripts.serving.camera import Live
 from elseface.scripts.serving.pictures import Picture
 from elseface.scripts.serving.settings import Settings
 
@@ -27,17 +27,15 @@ class Session:
     Attributes
     ----------
     pictures : by random id, in the order they came
-    wearers, worn_under : the new faces before the camera, and the settings they were made under
-    camera_seed : another one, other new faces there
+    live, live_under : who is before the camera, and the settings they are shown under
     turn : held while an upload or a frame is under way, so that there is one at a time
     used : when the last request came
     """
 
     pictures: dict[str, Picture] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
-    wearers: tuple[Wearer, ...] = ()
-    worn_under: Settings | None = None
-    camera_seed: int = field(default_factory=lambda: secrets.randbelow(2**32))
+    live: Live | None = None
+    live_under: Settings | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     used: float = 0.0
 
