@@ -39,6 +39,7 @@ def command(
     feature_weight: float = 4.0,
     attribute_weight: float = 0.3,
     tint_weight: float = 4.0,
+    swapped_weight: float = 8.0,
     likeness_weight: float = 0.0,
     recognizer: Annotated[
         Path | None, typer.Option(help="Weights of `train recognizer`, for --likeness-weight.")
@@ -79,7 +80,7 @@ def command(
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
         adversarial_weight=adversarial_weight, feature_weight=feature_weight,
         attribute_weight=attribute_weight, tint_weight=tint_weight,
-        likeness_weight=likeness_weight,
+        swapped_weight=swapped_weight, likeness_weight=likeness_weight,
         precision=precision.value, seed=seed, made_from=made_from,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)

@@ -18,8 +18,12 @@ def masked_l1(real, fake, mask, known=1.0):
     real, fake : (n, h, w, 3) in [-1, 1]; mask : (n, h, w, 1), 1 over the face; known : scalar or
     (n, 1, 1, 1), 0 for a drawn face that is to differ under the mask.
     """
-    weight = known * mask + OUTSIDE * (1 - mask)
-    return ops.sum(weight * ops.abs(real - fake)) / (3 * ops.sum(weight))
+    return weighted_l1(real, fake, known * mask + OUTSIDE * (1 - mask))
+
+
+def weighted_l1(real, fake, weight):
+    """Mean |real - fake| (n, h, w, 3) over pixels of these weights (n, h, w, 1); 0 if all are."""
+    return ops.sum(weight * ops.abs(real - fake)) / (3 * ops.maximum(ops.sum(weight), 1.0))
 
 
 def masked_dissimilarity(real, fake, mask, known=1.0):

@@ -15,6 +15,7 @@ from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.shape import New, Own
 from elseface.stage3_generate.shape_model import ShapeModel
 from elseface.stage3_generate.spectacles import GLASSES, PLAIN
+from elseface.stage3_generate.swapped_faces import Others, swap
 
 #: Attributes that are seen under the mask; of the context's, glasses cover most of it.
 VISIBLE: tuple[int, ...] = tuple(
@@ -29,6 +30,10 @@ TRUSTED: tuple[int, ...] = tuple(
          "No_Beard", "Goatee", "Bushy_Eyebrows", "Big_Nose")
     )
 )  # fmt: skip
+#: Of a batch's faces this share is changed, and of those that become somebody who is shown.
+CHANGED, SWAPPED = 1 / 2, 1 / 2
+#: What the other face brings along; hair and what hangs on it stay.
+BROUGHT: tuple[int, ...] = tuple(i for i in range(COUNT) if i not in indices(CONTEXT))
 #: Of the unchanged faces that wear no glasses, as many are drawn some.
 SPECTACLED = 0.15
 #: Half of the trained edits are of these, which users ask for.
@@ -63,12 +68,14 @@ class Editing:
 
 
 class EditedFaces(Faces):
-    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first third is changed,
+    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first half is changed,
     and some of whose others wear spectacles that no context shows.
 
-    For that third the dict has also ``own_curves`` and ``own_attributes``, the conditions before
+    For that half the dict has also ``own_curves`` and ``own_attributes``, the conditions before
     the change; ``portrait`` (m, s, s, 3) in [0, 255]; ``wanted`` and ``weight`` (m, 40); and
-    ``repelled`` (m,), 1 where the person must not be recognised.
+    ``repelled`` (m,), 1 where the person must not be recognised; and of those that become somebody
+    who is there to be seen ``other`` (m, size, size, 3) in [-1, 1], that face, and ``other_weight``
+    (m, size, size, 1), how much it is to be believed, 0 for all else.
 
     With `another_photo` there is ``same_person`` (m, size, size, 3) in [-1, 1] too, another photo
     of the person where there is one, since the same photo's copied context would resemble whatever
@@ -88,18 +95,29 @@ class EditedFaces(Faces):
     ) -> None:
         super().__init__(cache, split, embedding, batch_size, seed)
         self.editing, self.portrait_size = editing, portrait_size
+        self.others = Others(cache, split)
         self.people = _photos_by_person(cache, split) if another_photo else None
 
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         rows = self.rows(batch)
         landmarks, bits = rows["landmarks"].copy(), rows["attributes"].astype(np.float32)
         values = bits.copy()
-        new = (len(rows) + 2) // 3
+        new = round(CHANGED * len(rows))
         repelled = np.zeros(new, np.float32)
+        other = np.zeros((new, *rows["crop"].shape[1:]), np.float32)
+        believed = np.zeros((*other.shape[:3], 1), np.float32)
         for i in range(new):
-            landmarks[i], values[i], repelled[i] = self.editing.change(
-                landmarks[i], bits[i], self.random
-            )
+            somebody = None
+            if self.random.random() < SWAPPED:
+                somebody = self.others.choose(rows[i], self.random)
+            if somebody is None:
+                landmarks[i], values[i], repelled[i] = self.editing.change(
+                    landmarks[i], bits[i], self.random
+                )
+            else:
+                face, landmarks[i], believed[i] = swap(rows[i], somebody)
+                values[i, BROUGHT], repelled[i] = somebody["attributes"][list(BROUGHT)], 1
+                other[i] = face / 127.5 - 1
         worn = self._chosen_for_spectacles(bits, new)
         values[worn, GLASSES] = 1
         given, faces = self.given(rows, landmarks, values)
@@ -113,6 +131,8 @@ class EditedFaces(Faces):
             "wanted": np.round(values[:new]),
             "weight": emphasis(bits[:new], values[:new]),
             "repelled": repelled,
+            "other": other,
+            "other_weight": believed,
         }
         if self.people is not None:
             others = self.cache[self._other_photos(self.numbers(batch)[:new], rows["identity"])]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-from elseface.stage2_reconstruct.losses import tint
+from elseface.stage2_reconstruct.losses import tint, weighted_l1
 from elseface.stage2_reconstruct.trainer import AdversarialTrainer
 from elseface.stage3_generate.critics import Critics, wrong_attributes
 from keras import ops
@@ -21,8 +21,8 @@ class GenerationTrainer(AdversarialTrainer):
     Parameters
     ----------
     generator, average, discriminator, weights_of : as of the base class; the losses here are
-        l1, ssim, features (of the others), fooled, tint (of all), attributes and likeness (of the
-        first)
+        l1, ssim, features (of the others), fooled, tint (of all), swapped, attributes and likeness
+        (of the first)
     critics : Critics
     """
 
@@ -45,6 +45,7 @@ class GenerationTrainer(AdversarialTrainer):
             **self._attributes(batch, seen[:new], batch["mask"][:new]),
             **self._likeness(batch, seen[:new]),
             "tint": tint(real, fake, batch["mask"]),
+            "swapped": weighted_l1(batch["other"], fake[:new], batch["other_weight"]),
         }
 
     def changed(self, batch: dict[str, Any]) -> Any:

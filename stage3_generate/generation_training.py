@@ -29,6 +29,7 @@ class Config(training.Config):
     ----------
     attribute_weight : of the frozen classifier's verdict on edited faces
     tint_weight : of the skin's colour, which is to stay whoever the face becomes
+    swapped_weight : of the difference from another person's face, where that is to be drawn
     likeness_weight : of the frozen recognizer's similarity to the person who was there
     made_from : sha256 of every part that the run starts from or listens to; for the record
     """
@@ -40,6 +41,7 @@ class Config(training.Config):
     feature_weight: float = 4.0
     attribute_weight: float = 0.3
     tint_weight: float = 4.0
+    swapped_weight: float = 8.0
     likeness_weight: float = 0.0
     made_from: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,7 +50,8 @@ class Config(training.Config):
         """See the base class."""
         optional = {"attributes": self.attribute_weight, "likeness": self.likeness_weight}
         listened = {name: weight for name, weight in optional.items() if weight}
-        return {**super().weights_of, "tint": self.tint_weight, **listened}
+        return {**super().weights_of, "tint": self.tint_weight,
+                "swapped": self.swapped_weight, **listened}  # fmt: skip
 
 
 def train(
