@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
-from elseface.common.location import is_here
+from elseface.common.location import is_here, make_folder
 from elseface.common.photo import FORMATS
 
 #: Taken from folders beside the formats that are written, so that no photo is passed over in
@@ -143,6 +144,24 @@ def check_free(jobs: Sequence[Job], output: Path) -> None:
         raise ElsefaceError(f"{there[0]}{more}: already there; {how}")
 
 
+def check_folder(output: Path) -> None:
+    """Before the work: something can be written into the folder `output`, which is made.
+
+    Raises
+    ------
+    ElsefaceError
+        When nothing can.
+    """
+    if not is_here(output):
+        return
+    try:
+        make_folder(output)
+        with tempfile.TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise ElsefaceError(f"{output}: cannot be written ({error.strerror})") from None
+
+
 def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) -> None:
     """Before the work: what is written beside the photos must not cost one, and must be writable.
 
@@ -167,6 +186,9 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
         taken[real_path(path)] = f"the {option} too"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            there = path.exists()
             path.open("a").close()  # an earlier one stays until there is a new one
+            if not there:
+                path.unlink()  # nor is an empty one left where the work comes to nothing
         except OSError as error:
             raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pydantic
 from elseface.common.errors import ElsefaceError
 
 if TYPE_CHECKING:
@@ -24,14 +25,33 @@ PACKAGED = Path(__file__).parent / "weights"
 JUDGE = PACKAGED / "judge"
 
 
+class Part(pydantic.BaseModel, extra="forbid", frozen=True):
+    """An entry of the manifest.
+
+    Attributes
+    ----------
+    file : its name beside the manifest
+    sha256 : of that file
+    facts : of its training
+    """
+
+    file: str
+    sha256: str
+    facts: dict[str, Any]
+
+
+_PARTS = pydantic.TypeAdapter(dict[str, Part])
+
+
 def save(folder: Path, name: str, arrays: Mapping[str, np.ndarray], facts: dict[str, Any]) -> None:
     """Write one part into `folder` and enter it in the manifest there."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.npz"
     np.savez(path, **{key: _small(array) for key, array in arrays.items()})
     manifest = _manifest(folder) if (folder / "manifest.json").exists() else {}
-    manifest[name] = {"file": path.name, "sha256": file_hash(path), "facts": facts}
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    manifest[name] = Part(file=path.name, sha256=file_hash(path), facts=facts)
+    parts = {name: part.model_dump() for name, part in manifest.items()}
+    (folder / "manifest.json").write_text(json.dumps(parts, indent=1, sort_keys=True) + "\n")
 
 
 def holder(name: str, folder: Path) -> Path:
@@ -50,7 +70,7 @@ def digest(name: str, folder: Path) -> str:
     entry = _manifest(folder).get(name)
     if entry is None:
         raise ElsefaceError(f"{folder / 'manifest.json'}: lacks weights {name!r}; train them")
-    return entry["sha256"]
+    return entry.sha256
 
 
 def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -67,13 +87,13 @@ def load(name: str, folder: Path = PACKAGED) -> tuple[dict[str, np.ndarray], dic
     folder = holder(name, folder)
     wanted = digest(name, folder)
     entry = _manifest(folder)[name]
-    path = folder / entry["file"]
+    path = folder / entry.file
     if not path.is_file():
         raise ElsefaceError(f"{path}: the weight file is missing; install elseface again")
     if file_hash(path) != wanted:
         raise ElsefaceError(f"{path}: not the file of the manifest; install elseface again")
     with np.load(path) as arrays:
-        return {key: arrays[key].astype(np.float32) for key in arrays.files}, entry["facts"]
+        return {key: arrays[key].astype(np.float32) for key in arrays.files}, entry.facts
 
 
 def network_arrays(network: keras.Model) -> dict[str, np.ndarray]:
@@ -95,13 +115,13 @@ def _small(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float16 if array.ndim > 1 else np.float32)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path) -> dict[str, Part]:
     path = folder / "manifest.json"
     try:
-        return json.loads(path.read_text())
+        return _PARTS.validate_json(path.read_bytes())
     except OSError:
         raise ElsefaceError(f"{path}: missing; weights cannot be trusted without it") from None
-    except ValueError:
+    except pydantic.ValidationError:
         raise ElsefaceError(f"{path}: damaged; install elseface again") from None
 
 

@@ -11,11 +11,19 @@ from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, check_free, list_photos, plan
+from elseface.common.files import check_extras, check_folder, check_free, list_photos, plan
 from elseface.common.location import located
 from elseface.scripts import loading
-from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+from elseface.scripts.console import (
+    INTERRUPTED,
+    PARTIAL,
+    complain,
+    explained,
+    progress,
+    silent_start,
+)
 from elseface.scripts.release.engine import EngineName, load_pool, worthwhile
+from elseface.scripts.release.journal import begun
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
@@ -109,12 +117,14 @@ def command(
         why = "who is who is sorted out anew" if resume else "only verification checks the new face"
         raise ElsefaceError(f"--key goes without {'--resume' if resume else '--no-verify'}: {why}")
     noted = Path(f"{report}.journal") if resume else None
-    if not (overwrite or (noted and noted.exists())):
-        check_free(jobs, folder)
+    if not overwrite:
+        ours = begun(noted) if noted and noted.exists() else set()
+        check_free([job for job in jobs if str(job.target) not in ours], folder)
     photos = {path for job in jobs for path in (job.source, job.target)}
     beside = {"--report": report, "--certificate": certificate, "--report with --resume": noted}
     photos |= {source for source, _ in refused}
     check_extras(beside, photos | inputs([boxes, key], [keep_person, gallery]))
+    check_folder(folder)
     options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= {"keyed": key is not None}
@@ -168,11 +178,19 @@ def command(
             ):
                 run.do(tracked, pool)
 
-        written = _tried(work)  # where it was cut short, too, what was done is reported
+        stopped = False
+        try:
+            written = _tried(work)
+        except KeyboardInterrupt:
+            complain("stopped; what was done is kept")
+            written, stopped = True, True
+        # Where it was cut short, too, what was done is reported.
         if report:
             written &= _tried(run.write_report, report, settings)
         if certificate:
             written &= _tried(run.write_certificate, certificate, settings, weights)
+    if stopped:
+        sys.exit(INTERRUPTED)
     if not written:
         sys.exit(2)
     if not run.whole:

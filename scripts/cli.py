@@ -42,6 +42,10 @@ app.add_typer(assess.app, name="assess")
 def _prepared() -> None:
     """Replace the faces in photos by faces of nobody."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Whoever is told to end, as when the system goes down, ends as by Ctrl-C: no draft is left.
-    with contextlib.suppress(ValueError):  # in a thread
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever is told to end, as when the system goes down or the window is closed, ends as by
+    # Ctrl-C: no draft is left.  Windows has no SIGHUP; under nohup it is ignored, and stays so.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            with contextlib.suppress(ValueError):  # in a thread
+                signal.signal(number, signal.default_int_handler)

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 #: Exit status when some photos were done and others could not be.
 PARTIAL = 3
+#: Exit status after Ctrl-C, as shells have it.
+INTERRUPTED = 130
 
 P = ParamSpec("P")
 T = TypeVar("T")

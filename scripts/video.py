@@ -14,13 +14,10 @@ from elseface.common.files import check_extras, real_path
 from elseface.common.output import write_whole
 from elseface.scripts import loading
 from elseface.scripts.anonymize import IfNoFace, inputs
-from elseface.scripts.console import complain, explained, extra, silent_start
+from elseface.scripts.console import INTERRUPTED, complain, explained, extra, silent_start
 from elseface.scripts.release.boxes import read_timed_boxes
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
-
-#: Exit status after Ctrl-C, as shells have it.
-INTERRUPTED = 130
 
 
 @explained

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_free, list_photos, plan
+from elseface.common.files import check_extras, check_folder, check_free, list_photos, plan
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -85,3 +85,20 @@ def test_a_name_that_is_no_text_is_refused_and_costs_no_other(tmp_path):
     assert [job.source.name for job in jobs] == ["good.jpg"]
     ((_, why),) = refused
     assert "not valid text" in why and why.isascii()
+
+
+def test_where_nothing_can_be_written_is_told_before_the_work(tmp_path):
+    touch(tmp_path, "file")
+    for output in (tmp_path / "file", tmp_path / "file/below"):
+        with pytest.raises(ElsefaceError, match=r"file.*cannot be written"):
+            check_folder(output)
+    check_folder(tmp_path / "new/below")
+    assert list((tmp_path / "new").rglob("*")) == [tmp_path / "new/below"]
+
+
+def test_asking_whether_it_can_be_written_leaves_nothing(tmp_path):
+    touch(tmp_path, "there.json")
+    (tmp_path / "there.json").write_text("of the last run")
+    check_extras({"--report": tmp_path / "new.json", "--certificate": tmp_path / "there.json"}, ())
+    assert [path.name for path in tmp_path.iterdir()] == ["there.json"]
+    assert (tmp_path / "there.json").read_text() == "of the last run"

@@ -97,7 +97,10 @@ def outcome(name):
 def test_a_stopped_run_is_gone_on_with(photos, anonymize):
     assert anonymize(*options("whole"))[0] == 3
     _, _, first = anonymize(*options("out"), "--resume", stop="nobody.png")
-    assert first == ["a.png", "b.png", "c.png"] and not os.path.getsize("out.json")
+    assert first == ["a.png", "b.png", "c.png"]
+    assert [p["output"] for p in json.loads(Path("out.json").read_text())["photos"]] == [
+        "out/a.png", "out/b.png", "out/c.png",
+    ]  # fmt: skip
     status, said, second = anonymize(*options("out"), "--resume")
     assert status == 3 and second == ["nobody.png", "z.jpg", "d.png"]
     assert said.count("elseface: ") == 2 and "nobody.png" in said and "z.jpg" in said
@@ -106,6 +109,41 @@ def test_a_stopped_run_is_gone_on_with(photos, anonymize):
     assert call("check", "out.certificate", "out").returncode == 0
     status, _, third = anonymize(*options("out"), "--resume")
     assert status == 3 and third == ["nobody.png", "z.jpg"]  # what failed is tried again
+    assert outcome("out") == outcome("whole")
+
+
+def test_of_a_run_that_was_stopped_what_was_done_is_reported(photos, anonymize):
+    status, said, did = anonymize(*options("out"), stop="c.png")
+    assert status == 130 and did == ["a.png", "b.png"] and "stopped" in said.splitlines()[-1]
+    files, report, certificate = outcome("out")
+    assert set(files) == {"a.png", "b.png"}
+    assert [photo["photo"] for photo in report["photos"]] == ["photos/a.png", "photos/b.png"]
+    assert [file["name"] for file in certificate["files"]] == ["a.png", "b.png"]
+
+
+def test_going_on_costs_no_file_of_somebody_else(photos, anonymize):
+    """Where the run was stopped before its first photo, or a photo came later."""
+    anonymize(*options("out"), "--resume", stop="a.png")
+    assert not list(Path("out").iterdir())
+    for name in ("c.png", "e.png"):
+        Path("out", name).write_text("precious")
+    status, said, did = anonymize(*options("out"), "--resume")
+    assert status == 2 and not did and "out/c.png: already there" in said
+    Path("out/c.png").unlink()
+    assert anonymize(*options("out"), "--resume")[0] == 3
+    Path("photos/e.png").write_bytes(Path("photos/a.png").read_bytes())
+    status, said, did = anonymize(*options("out"), "--resume")
+    assert status == 2 and not did and "out/e.png: already there" in said
+    assert Path("out/e.png").read_text() == "precious"
+
+
+def test_what_was_written_and_not_noted_is_written_again(photos, anonymize):
+    """A kill may come between the two."""
+    anonymize(*options("out"), "--resume", stop="c.png")
+    Path("out/c.png").write_text("as if by the run")
+    status, _, did = anonymize(*options("out"), "--resume")
+    assert status == 3 and did[0] == "c.png"
+    anonymize(*options("whole"))
     assert outcome("out") == outcome("whole")
 
 
@@ -149,8 +187,9 @@ def test_settings_may_change_before_anything_is_done(photos, anonymize):
 def test_a_line_that_is_not_whole_does_not_count(photos, anonymize, rest):
     anonymize(*options("out"), "--resume", stop="c.png")
     with open("out.json.journal", "r+b") as file:
-        *_, last = file.readlines()
-        file.seek(-len(last), os.SEEK_END)
+        *_, done, begun = file.readlines()
+        assert b"b.png" in done and b"c.png" in begun
+        file.seek(-len(done + begun), os.SEEK_END)
         file.truncate()
         file.write(rest)
     _, _, did = anonymize(*options("out"), "--resume")

@@ -1,5 +1,7 @@
 """One new face a person for whoever holds the key, and for nobody else."""
 
+import json
+
 import numpy as np
 import pytest
 from elseface.common.attributes import COUNT
@@ -12,6 +14,7 @@ from elseface.stage3_generate.keyed import SAME, Keyed, load_key
 from elseface.stage3_generate.load import load_attribute_edit, load_shape_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from scenes import backdrop, shot, write
 from test_cli import call, complaints
 
@@ -161,6 +164,36 @@ def test_commands_want_a_key_they_can_use(tmp_path):
         report = ("--report", tmp_path / "report.json")
         done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, option, *report)
         assert done.returncode == 2 and f"--key goes without {option}" in complaints(done)[0]
+
+
+def test_who_is_who_is_written_nowhere(tmp_path, portrait):
+    """Neither whom a person becomes nor their cell nor their descriptor is in any file of a run."""
+    Image.fromarray(portrait[:300, 80:380]).save(tmp_path / "a.png")
+    (tmp_path / "key").write_bytes(ONE)
+    beside = [x for n in ("report", "certificate") for x in (f"--{n}", tmp_path / f"out/{n}.json")]
+    done = call(
+        "anonymize", tmp_path / "a.png", "-o", tmp_path / "out", "--key", tmp_path / "key", *beside
+    )
+    assert done.returncode == 0, done.stderr
+    casting = load_attribute_edit(key=tmp_path / "key").casting
+    picture = np.asarray(Image.open(tmp_path / "a.png"))
+    casting.introduce(np.stack([look(picture, face) for face in find_faces(picture)]))
+    (person,) = casting.people
+    written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert set(written) == {"a.png", "report.json", "certificate.json"}
+    for name, data in written.items():
+        assert str(person.who).encode() not in data and f"{person.who:x}".encode() not in data, name
+        assert f"{person.descriptor[0]:.3f}".encode() not in data, name
+        assert ONE not in data and person.who.to_bytes(32, "little") not in data, name
+    for name in ("report.json", "certificate.json"):
+        assert not {"who", "cell", "stream", "descriptor", "person"} & set(keys(written[name]))
+
+
+def keys(text: bytes) -> list[str]:
+    """All names in a JSON text."""
+    found: list[str] = []
+    json.loads(text, object_pairs_hook=lambda pairs: found.extend(name for name, _ in pairs))
+    return found
 
 
 def test_one_new_face_in_a_photo_and_in_a_video(tmp_path):

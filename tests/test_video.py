@@ -16,6 +16,8 @@ from elseface.scripts.cli import app
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.writing import Writer
+from elseface.stage2_reconstruct.reconstruct import Decoder
+from elseface.stage3_generate import attribute_edit
 from PIL import Image
 from scenes import HEIGHT, WIDTH, backdrop, frames_of, shot, write
 from typer.testing import CliRunner
@@ -165,6 +167,42 @@ def test_damaged_files(video, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"half.mkv", "text.mp4"}
 
 
+def test_subtitles_that_last_longest_are_no_sign_of_truncation(tmp_path):
+    write(tmp_path / "in.mp4", scene(8))
+    (tmp_path / "s.srt").write_text("1\n00:00:00,100 --> 00:00:05,000\nHello.\n")
+    with (
+        av.open(str(tmp_path / "in.mp4")) as film,
+        av.open(str(tmp_path / "s.srt")) as text,
+        av.open(str(tmp_path / "both.mkv"), "w") as both,
+    ):
+        streams = [both.add_stream_from_template(source.streams[0]) for source in (film, text)]
+        for source, stream in zip((text, film), streams[::-1]):
+            for packet in source.demux():
+                if packet.dts is not None and packet.size:
+                    packet.stream = stream
+                    both.mux(packet)
+    with av.open(str(tmp_path / "both.mkv")) as both:
+        assert both.duration > 4 * av.time_base and both.streams.subtitles
+    assert run(tmp_path / "both.mkv", "-o", tmp_path / "out.mp4").exit_code == 0
+    assert len(frames_of(tmp_path / "out.mp4")) == 8
+
+
+def test_a_video_damaged_in_the_middle_exposes_nobody(tmp_path):
+    """Decoders conceal what they cannot read; what they show then is protected as anything else."""
+    write(tmp_path / "in.mkv", scene(30))
+    data = bytearray((tmp_path / "in.mkv").read_bytes())
+    random = np.random.default_rng(0)
+    for place in random.integers(len(data) // 4, len(data), 40):
+        data[place] ^= 255
+    (tmp_path / "bad.mkv").write_bytes(data)
+    result = run(tmp_path / "bad.mkv", "-o", tmp_path / "out.mp4")
+    if result.exit_code:
+        assert "bad.mkv" in complaint(result) and not (tmp_path / "out.mp4").exists()
+    else:
+        seen = zip(frames_of(tmp_path / "bad.mkv"), frames_of(tmp_path / "out.mp4"), strict=True)
+        assert all(black(shown) > black(damaged) for damaged, shown in seen)
+
+
 def test_outputs_that_will_not_do(video, tmp_path):
     (tmp_path / "there.mp4").write_text("dear to me")
     for output, says in (
@@ -202,7 +240,7 @@ def test_full_disk(video, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
     write(tmp_path / "in.mp4", scene(8) * 20)
     command = [PROGRAM, "video", "in.mp4", "-o", "out.mp4", "--method", "blackout"]
@@ -216,17 +254,27 @@ def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
 
 
-def test_the_network_gives_a_person_one_face(tmp_path):
-    """Attributes are estimated once, the face stays the same one, and does not flicker: where
-    landmarks are not smoothed, it changes more than the noise of the original, by two thirds.  The
-    report and the certificate say that this was verified."""
+def test_the_network_gives_a_person_one_face(tmp_path, monkeypatch):
+    """Attributes are estimated once, faces are drawn several at a time, the face stays the same and
+    does not flicker: where landmarks are not smoothed, it changes more than the noise of the
+    original, by two thirds.  The report and the certificate say that this was verified."""
     random = np.random.default_rng(0)
     noisy = [pixels + random.normal(0, 3, pixels.shape) for pixels in scene(12)]
     write(tmp_path / "in.mp4", [np.clip(pixels, 0, 255).astype(np.uint8) for pixels in noisy])
     arguments = ["video", tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--seed", "6"]
     arguments += ["--report", tmp_path / "report.json", "--certificate", tmp_path / "c.json"]
+    estimated, drawn = [], []
+    estimate, draw = attribute_edit.estimate_attributes, Decoder.draw
+    monkeypatch.setattr(
+        attribute_edit, "estimate_attributes",
+        lambda photo, faces, by: estimated.append(len(faces)) or estimate(photo, faces, by),
+    )  # fmt: skip
+    monkeypatch.setattr(
+        Decoder, "draw", lambda self, faces: drawn.append(len(faces)) or draw(self, faces)
+    )
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
+    assert estimated == [1] and max(drawn) > 1
     (person,) = json.loads((tmp_path / "report.json").read_text())["people"]
     assert person["frames"] == person["seen"] == 12
     assert len(person["attributes_before"]) == len(person["attributes_after"]) == 40

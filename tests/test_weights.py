@@ -56,8 +56,9 @@ def test_a_missing_file_is_refused(folder, name):
         load_attribute_edit(folder=folder)
 
 
-def test_a_manifest_that_is_no_json(folder):
-    (folder / "manifest.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "[]", '{"decoder": {}}'])
+def test_a_manifest_that_is_none(folder, text):
+    (folder / "manifest.json").write_text(text)
     with pytest.raises(ElsefaceError, match=r"manifest\.json: damaged"):
         load_attribute_edit(folder=folder)
 

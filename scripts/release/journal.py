@@ -55,6 +55,12 @@ class Entry(_Model):
     written: Written | None = None
 
 
+class Begun(_Model):
+    """A result that is about to be written: what is there later, noted or not, is of this run."""
+
+    begun: str
+
+
 class Journal:
     """The entries of a run, in the order of their places in it, in whatever order they are added;
     those of the run that it goes on with are beside."""
@@ -66,15 +72,23 @@ class Journal:
     def __iter__(self) -> Iterator[Entry]:
         return (self._read(offset) for _, offset in sorted(self._offsets.items()))
 
+    def begin(self, job: Job) -> None:
+        """Note that a photo is about to be done; errors as of :meth:`add`."""
+        self._append(Begun(begun=str(job.target)))
+
     def add(self, place: int, entry: Entry) -> None:
         """Note what was done; :class:`ElsefaceError` where that cannot be written."""
+        self._offsets[place] = self._append(entry)
+
+    def _append(self, line: _Model) -> int:
         try:
-            self._offsets[place] = self._file.seek(0, os.SEEK_END)
+            offset = self._file.seek(0, os.SEEK_END)
             # In ASCII: a file's name need not be valid text.
-            self._file.write(json.dumps(entry.model_dump()).encode() + b"\n")
+            self._file.write(json.dumps(line.model_dump()).encode() + b"\n")
             self._file.flush()
         except OSError as error:
             raise ElsefaceError(f"{self._name}: cannot be written ({error.strerror})") from None
+        return offset
 
     def take_over(self, place: int, job: Job, boxes: Sequence[Box]) -> bool:
         """Whether the earlier entry of a photo still says what is there; then it is this run's."""
@@ -120,6 +134,26 @@ def open_journal(path: Path | None, terms: dict[str, Any]) -> Iterator[Journal]:
     finally:
         with contextlib.suppress(OSError):  # of a full disk was told already
             file.close()
+
+
+def begun(path: Path) -> set[str]:
+    """The results that the run of a journal wrote, or was about to.
+
+    Raises
+    ------
+    ElsefaceError
+        When the file cannot be read.
+    """
+    found = set()
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(b'{"begun"'):
+                    with contextlib.suppress(ValueError):  # a line that is not whole
+                        found.add(Begun.model_validate_json(line).begun)
+    except OSError as error:
+        raise ElsefaceError(f"{path}: cannot be used ({error.strerror})") from None
+    return found
 
 
 def origin(photo: Path, boxes: Sequence[Box]) -> str | None:

@@ -49,6 +49,7 @@ class Run:
         brought = self._task.release.finder.boxes
         for place, job in zip(self._places, jobs):
             if not self._journal.take_over(place, job, brought.get(job.source, ())):
+                self._journal.begin(job)
                 yield place, job
 
     def _note(self, place: int, entry: Entry) -> None:
