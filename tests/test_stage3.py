@@ -18,7 +18,7 @@ from elseface.stage1_disentangle.factors import (
 )
 from elseface.stage1_disentangle.mask import face_ellipse, photo_ellipse
 from elseface.stage3_generate import policies
-from elseface.stage3_generate.attribute_edit import EMPHASIS, AttributeEdit
+from elseface.stage3_generate.attribute_edit import LESS, MORE, AttributeEdit
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.choices import ShapeName
 from elseface.stage3_generate.edits import Edit
@@ -178,18 +178,23 @@ def test_an_edit_against_the_context_is_overdone_for_the_decoder_alone(anonymize
         anonymizer, decoder=Listening(), attempts=1, edit=Edit.parse("+Male,+Smiling,-Young")
     )
     (change,) = edited.anonymize(portrait, [face], 0).changes
-    other, same = (
-        replace(change.disguise, before=np.where(np.arange(COUNT) == index("Male"), bit, 0.2))
-        for bit in (0, 1)
-    )
+    male, young = index("Male"), index("Young")
+
+    def before(**bits):
+        values = np.full(COUNT, 0.2)
+        values[indices(bits)] = [*bits.values()]
+        return replace(change.disguise, before=values)
+
     asked.clear()
-    edited.anonymize(portrait, [face], 0, worn={0: other})
-    edited.anonymize(portrait, [face], 0, worn={0: same})
+    edited.anonymize(portrait, [face], 0, worn={0: before(Male=0, Young=1)})
+    edited.anonymize(portrait, [face], 0, worn={0: before(Male=1, Young=0)})
     given, told = asked[0].attributes, change.disguise.after
-    assert given[index("Male")] == np.float32(1 + EMPHASIS) > 1 == told[index("Male")]
-    others = [i for i in range(COUNT) if i not in indices(["Male", "Eyeglasses"])]
+    assert given[male] == np.float32(1 + MORE) > 1 == told[male]
+    assert given[young] == np.float32(-LESS) < 0 == told[young]
+    others = [i for i in range(COUNT) if i not in indices(["Male", "Young", "Eyeglasses"])]
     np.testing.assert_array_equal(given[others], told[others])
-    assert asked[1].attributes[index("Male")] == 1  # a man's surroundings say so too
+    # Surroundings of an old man say so too.
+    assert asked[1].attributes[male] == 1 and asked[1].attributes[young] == 0
 
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):
