@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
-from elseface.common.location import is_here, make_folder
+from elseface.common.location import is_here
 from elseface.common.photo import FORMATS
 
 #: Taken from folders beside the formats that are written, so that no photo is passed over in
@@ -145,7 +145,7 @@ def check_free(jobs: Sequence[Job], output: Path) -> None:
 
 
 def check_folder(output: Path) -> None:
-    """Before the work: something can be written into the folder `output`, which is made.
+    """Before the work: something can be written into the folder `output`, or it can be made.
 
     Raises
     ------
@@ -154,9 +154,9 @@ def check_folder(output: Path) -> None:
     """
     if not is_here(output):
         return
+    there = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
     try:
-        make_folder(output)
-        with tempfile.TemporaryFile(dir=output):
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
         raise ElsefaceError(f"{output}: cannot be written ({error.strerror})") from None
@@ -186,7 +186,7 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
         taken[real_path(path)] = f"the {option} too"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            there = path.exists()
+            there = os.path.lexists(path)
             path.open("a").close()  # an earlier one stays until there is a new one
             if not there:
                 path.unlink()  # nor is an empty one left where the work comes to nothing

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from types import FrameType
+from typing import NoReturn
 
 import typer
 from elseface.scripts import (
@@ -43,9 +45,17 @@ def _prepared() -> None:
     """Replace the faces in photos by faces of nobody."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Whoever is told to end, as when the system goes down or the window is closed, ends as by
-    # Ctrl-C: no draft is left.  Windows has no SIGHUP; under nohup it is ignored, and stays so.
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) is not signal.SIG_IGN:
-            with contextlib.suppress(ValueError):  # in a thread
-                signal.signal(number, signal.default_int_handler)
+    # Ctrl-C: no draft is left.
+    with contextlib.suppress(ValueError):  # in a thread
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # Windows has none; under nohup it is ignored, and stays so.
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _hung_up)
+
+
+def _hung_up(number: int, frame: FrameType | None) -> NoReturn:
+    """Nobody reads any more what is said: writing it would fail, and cost what is to be kept."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    raise KeyboardInterrupt

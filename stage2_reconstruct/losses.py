@@ -23,7 +23,7 @@ def masked_l1(real, fake, mask, known=1.0):
 
 def weighted_l1(real, fake, weight):
     """Mean |real - fake| (n, h, w, 3) over pixels of these weights (n, h, w, 1); 0 if all are."""
-    return ops.sum(weight * ops.abs(real - fake)) / (3 * ops.maximum(ops.sum(weight), 1.0))
+    return ops.sum(weight * ops.abs(real - fake)) / (3 * ops.maximum(ops.sum(weight), 1e-6))
 
 
 def masked_dissimilarity(real, fake, mask, known=1.0):

@@ -102,7 +102,7 @@ class EditedFaces(Faces):
         rows = self.rows(batch)
         landmarks, bits = rows["landmarks"].copy(), rows["attributes"].astype(np.float32)
         values = bits.copy()
-        new = round(CHANGED * len(rows))
+        new = int(np.ceil(CHANGED * len(rows)))
         repelled = np.zeros(new, np.float32)
         other = np.zeros((new, *rows["crop"].shape[1:]), np.float32)
         believed = np.zeros((*other.shape[:3], 1), np.float32)

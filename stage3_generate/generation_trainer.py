@@ -15,8 +15,9 @@ from keras import ops
 class GenerationTrainer(AdversarialTrainer):
     """Goes on with a decoder on batches whose first faces are to become somebody else.
 
-    For those there is no picture to compare with: the discriminator says whether they look real,
-    the critics whether they show the wanted attributes and resemble the person who was there.
+    Some of those are to become somebody whose picture is there to compare with.  Of the others, and
+    of those too, the discriminator says whether they look real, the critics whether they show the
+    wanted attributes and resemble the person who was there.
 
     Parameters
     ----------

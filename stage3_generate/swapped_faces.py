@@ -41,7 +41,8 @@ class Others:
         self._trees = [KDTree(t / self._scale) if len(t) else None for t in traits]
 
     def _traits_of(self, numbers: np.ndarray) -> np.ndarray:
-        return np.array([_traits(self.cache[np.array([number])][0]) for number in numbers])
+        traits = [_traits(self.cache[np.array([number])][0]) for number in numbers]
+        return np.array(traits).reshape(-1, 3)
 
     def choose(self, row: np.void, random: np.random.Generator) -> np.void | None:
         """A record of somebody else, old as often as young; None where there is nobody.

@@ -1,10 +1,12 @@
 """The camera: who is found keeps a new face, who is not found is never shown."""
 
+import gc
 import io
+import weakref
 
 import numpy as np
 import pytest
-from elseface.scripts.serving import camera
+from elseface.scripts.serving import camera, sessions
 from elseface.scripts.serving.app import create_app
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -56,10 +58,9 @@ def test_searching_and_covering_are_what_protects(live, monkeypatch):
     scene = SCENES["rolls"]
     assert all(shown.covered for _, shown, _ in played(scene, live))
     monkeypatch.setattr(camera, "squared", lambda pixels: pixels)
-    assert all(s.exposed(picture) > SHOWN for s, _, picture in played(scene, camera.Live(*HIDING)))
-
-
-HIDING = Recorded(), 0
+    assert all(
+        s.exposed(picture) > SHOWN for s, _, picture in played(scene, camera.Live(Recorded(), 0))
+    )
 
 
 def test_people_wear_one_face_from_frame_to_frame(live, black):
@@ -94,6 +95,17 @@ def test_a_frame_without_a_face_is_never_shown_as_it_is(live):
         assert np.abs(picture.astype(int) - nobody.pixels).mean() > 1
         across = np.abs(np.diff(picture[:, : WIDTH // camera.SQUARES - 1].astype(int), axis=1))
         assert picture.shape == (HEIGHT, WIDTH, 3) and across.max() < 30
+
+
+def test_after_a_fault_no_frame_gets_the_covers_of_another(live, monkeypatch):
+    there = shot(ONE, [(160, 120)])
+    played([there] * 4, live)
+    with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
+        broken.setattr(camera, "union", lambda pixels: 1 // 0)
+        live.add(file(there.pixels))
+    moving = [shot(ONE, [(60 + 12 * i, 120)]) for i in range(10)]
+    for shot_, shown, picture in played(moving, live):
+        assert shown.covered or shot_.exposed(picture) <= SHOWN
 
 
 def test_a_camera_that_is_turned_begins_anew(live):
@@ -137,3 +149,21 @@ def test_camera_frames_come_back_anonymized(black, portrait):
     assert sent(png_of(2000, 2000)).status_code == 422
     assert sent(bytes(3 * 2**20)).status_code == 413
     assert client.post("/api/session", json={}).json()["pictures"] == []
+
+
+@pytest.mark.parametrize("stopped", ["by the page", "by nobody"])
+def test_no_frame_waits_where_the_camera_is_off(black, portrait, stopped):
+    now = [0.0]
+    held = sessions.Sessions(lambda: now[0])
+    client = TestClient(create_app(black, NOBODY_ELSE, "127.0.0.1", sessions=held), HOME)
+    client.post("/api/session", json={})
+    (session,) = held._sessions.values()
+    client.post("/api/camera", content=file(portrait[20:230, 120:330]))
+    live = weakref.ref(session.live)
+    if stopped == "by the page":
+        client.delete("/api/camera")
+    else:
+        now[0] += sessions.CAMERA_IDLE + 1
+        held.sweep()
+    gc.collect()
+    assert live() is None

@@ -9,10 +9,10 @@ from elseface.stage2_reconstruct import embeddings
 from elseface.stage3_generate import policies
 from elseface.stage3_generate.edited_faces import BROUGHT, EditedFaces, Editing
 from elseface.stage3_generate.load import load_shape_model
-from elseface.stage3_generate.swapped_faces import GAIN, Others, swap
+from elseface.stage3_generate.swapped_faces import COVERED, GAIN, Others, swap
 
 SIZE = 128
-YOUNG, HAT, BLOND = (index(name) for name in ("Young", "Wearing_Hat", "Blond_Hair"))
+YOUNG, HAT = index("Young"), index("Wearing_Hat")
 
 
 def record(landmarks: np.ndarray, colour: tuple[int, int, int], number: int = 0) -> np.ndarray:
@@ -26,7 +26,9 @@ def record(landmarks: np.ndarray, colour: tuple[int, int, int], number: int = 0)
 def cache(tmp_path, mean_shape) -> FaceCache:
     """Four people to train on, two young and two old; one young person wears a hat."""
     rows = np.stack([record(mean_shape, (90 + 20 * i,) * 3, i) for i in range(4)])
-    rows["attributes"][:2, YOUNG] = 1
+    rows["attributes"] = np.random.default_rng(0).integers(0, 2, (4, COUNT))
+    rows["attributes"][:, COVERED] = 0
+    rows["attributes"][:, YOUNG] = 1, 1, 0, 0
     rows["attributes"][1, HAT] = 1
     np.save(tmp_path / "00000.npy", rows)
     return FaceCache(tmp_path)
@@ -94,10 +96,28 @@ def test_a_batch_brings_the_other_face_and_keeps_the_surroundings(cache, monkeyp
         given, real = batches[0]
         swapped = given["other_weight"].max((1, 2, 3)) == 1
         hidden = given["mask"][:2, ..., 0] == 1
-        assert given["other"].shape == real[:2].shape and COUNT not in BROUGHT
+        assert given["other"].shape == real[:2].shape
         np.testing.assert_array_equal(given["context"][:2][~hidden], real[:2][~hidden])
         for i in np.flatnonzero(swapped):
-            assert given["repelled"][i] == 1 and BLOND not in BROUGHT
+            assert given["repelled"][i] == 1
+            wanted, bits = given["wanted"][i], cache[np.arange(4)]["attributes"]
+            assert any(
+                (wanted[list(BROUGHT)] == bits[j, BROUGHT]).all() for j in (0, 2, 3) if j != i
+            )
+            np.testing.assert_array_equal(np.delete(wanted, BROUGHT), np.delete(bits[i], BROUGHT))
             believed = given["other_weight"][i, ..., 0] == 1
             np.testing.assert_allclose(given["other"][i][believed], real[i][believed], atol=0.02)
     assert swapped.any()
+
+
+def test_a_split_of_one_age_and_a_last_batch_of_one_face(tmp_path, mean_shape, random):
+    rows = np.stack([record(mean_shape, (120,) * 3, i) for i in range(3)])
+    rows["attributes"][:, YOUNG] = 1
+    np.save(tmp_path / "00000.npy", rows)
+    cache = FaceCache(tmp_path)
+    met = [Others(cache, 0).choose(cache[np.array([0])][0], random) for _ in range(12)]
+    assert {other is None for other in met} == {True, False}
+    editing = Editing(policies.none, load_shape_model())
+    batches = EditedFaces(cache, 0, embeddings.one_hot(), 2, 0, editing, 20, False)
+    assert [len(real) for _, real in (batches[i] for i in range(len(batches)))][-1] >= 1
+    assert all(len(batches[i][0]["wanted"]) >= 1 for i in range(len(batches)))

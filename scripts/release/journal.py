@@ -124,7 +124,9 @@ def open_journal(path: Path | None, terms: dict[str, Any]) -> Iterator[Journal]:
     try:
         earlier = _earlier(path, json.loads(header)["terms"])
         if not earlier:
-            write_whole(path, header + b"\n")
+            kept = begun(path) if path.exists() else ()
+            lines = [json.dumps(Begun(begun=target).model_dump()).encode() for target in kept]
+            write_whole(path, b"\n".join([header, *lines, b""]))
         file = path.open("a+b")
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be used ({error.strerror})") from None
@@ -137,7 +139,7 @@ def open_journal(path: Path | None, terms: dict[str, Any]) -> Iterator[Journal]:
 
 
 def begun(path: Path) -> set[str]:
-    """The results that the run of a journal wrote, or was about to.
+    """The results that the run of a journal, and those it went on with, wrote or were about to.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def begun(path: Path) -> set[str]:
             for line in file:
                 if line.startswith(b'{"begun"'):
                     with contextlib.suppress(ValueError):  # a line that is not whole
-                        found.add(Begun.model_validate_json(line).begun)
+                        found.add(Begun.model_validate(json.loads(line)).begun)
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be used ({error.strerror})") from None
     return found

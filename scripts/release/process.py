@@ -64,13 +64,18 @@ class Process:
             raise EOFError(f"exit status {self._process.exitcode}") from None
 
 
+#: What a terminal tells every process in it; the first one sees to the end.
+HEARD_BY_ALL = [getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)]
+
+
 @contextlib.contextmanager
 def _deaf() -> Iterator[None]:
-    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    kept = {number: signal.signal(number, signal.SIG_IGN) for number in HEARD_BY_ALL}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, kept)
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def _serve(pipe: Connection) -> None:
@@ -78,7 +83,8 @@ def _serve(pipe: Connection) -> None:
 
     What it is asked first makes the task, and imports nearly everything.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where that is not inherited, as on Windows
+    for number in HEARD_BY_ALL:  # where that is not inherited, as on Windows
+        signal.signal(number, signal.SIG_IGN)
     try:
         with silent_start():
             task = pipe.recv()()

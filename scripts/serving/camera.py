@@ -2,9 +2,9 @@
 
 Faces are followed as in a video, and every frame is searched by every detector; one is given out
 when two later ones have been looked at, so that a face that is lost between is covered where it
-must have been.  Where it stays lost, or nobody was found at all, somebody may be there whom no
-detector sees: the whole frame is covered with squares until the face is back or was away for some
-time.
+must have been.  Where it stays lost, not just behind another one, or nobody was found at all,
+somebody may be there whom no detector sees: the whole frame is covered with squares until the face
+is back or was away for some time.
 """
 
 from __future__ import annotations
@@ -86,9 +86,13 @@ class Live:
         if self._waiting and self._waiting[-1].pixels.shape != pixels.shape:
             self._forget()  # turned, or another camera
         first = not self._waiting
-        self._tracker.add(pixels, Start(abrupt=False, cut=first))
         self._waiting.append(Frame(pixels, 0))
-        return self._oldest() if len(self._waiting) > AHEAD else None
+        try:
+            self._tracker.add(pixels, Start(abrupt=False, cut=first))
+            return self._oldest() if len(self._waiting) > AHEAD else None
+        except Exception:
+            self._forget()  # no frame is to get the covers of another
+            raise
 
     def _oldest(self) -> Shown:
         frame = self._waiting.popleft()

@@ -16,6 +16,9 @@ from elseface.scripts.serving.settings import Settings
 #: Seconds without a request until everything of a session is forgotten.
 IDLE = 3600
 
+#: Seconds without one until the pictures that wait for others of the camera are.
+CAMERA_IDLE = 30
+
 #: At most so many sessions, pictures in one, and bytes of uploads in one and in all.
 SESSIONS, PICTURES, SESSION_BYTES, ALL_BYTES = 16, 200, 500 * 2**20, 2**30
 
@@ -83,8 +86,11 @@ class Sessions:
         self._sessions.pop(key, None)
 
     def sweep(self) -> None:
-        """Forget who was idle for too long."""
+        """Forget who was idle for too long, and of others what their camera saw."""
         now = self._clock()
+        for session in self._sessions.values():
+            if now - session.used > CAMERA_IDLE:
+                session.live = None
         for key in [k for k, s in self._sessions.items() if now - s.used > IDLE]:
             self.forget(key)
 

@@ -41,7 +41,9 @@ async function start() {
 
 async function loop(mine) {
   while (stream === mine) {
-    const response = await ask("POST", "camera", await frame());
+    const taken = await frame();
+    if (stream !== mine) return;
+    const response = await ask("POST", "camera", taken);
     if (response.status === 204) continue; // the first ones wait for those after them
     const picture = await response.blob();
     if (stream !== mine) return; // stopped meanwhile
@@ -82,6 +84,7 @@ function keep() {
 }
 
 export function stop() {
+  if (stream) ask("DELETE", "camera").catch(() => {}); // the server keeps no picture either
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
   times = [];
