@@ -256,12 +256,12 @@ def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
 
 def test_the_network_gives_a_person_one_face(tmp_path, monkeypatch):
     """Attributes are estimated once, faces are drawn several at a time, the face stays the same and
-    does not flicker: where landmarks are not smoothed, it changes more than the noise of the
-    original, by two thirds.  The report and the certificate say that this was verified."""
+    does not flicker: it changes by .6 of the noise of the original, and where landmarks are not
+    smoothed by twice that noise.  The report and the certificate say that this was verified."""
     random = np.random.default_rng(0)
     noisy = [pixels + random.normal(0, 3, pixels.shape) for pixels in scene(12)]
     write(tmp_path / "in.mp4", [np.clip(pixels, 0, 255).astype(np.uint8) for pixels in noisy])
-    arguments = ["video", tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--seed", "6"]
+    arguments = ["video", tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--seed", "2"]
     arguments += ["--report", tmp_path / "report.json", "--certificate", tmp_path / "c.json"]
     estimated, drawn = [], []
     estimate, draw = attribute_edit.estimate_attributes, Decoder.draw
