@@ -32,8 +32,6 @@ TRUSTED: tuple[int, ...] = tuple(
 )  # fmt: skip
 #: Of a batch's faces this share is changed, and of those that become somebody who is shown.
 CHANGED, SWAPPED = 1 / 2, 1 / 2
-#: What the other face brings along; hair and what hangs on it stay.
-BROUGHT: tuple[int, ...] = tuple(i for i in range(COUNT) if i not in indices(CONTEXT))
 #: Of the unchanged faces that wear no glasses, as many are drawn some.
 SPECTACLED = 0.15
 #: Half of the trained edits are of these, which users ask for.
@@ -116,7 +114,7 @@ class EditedFaces(Faces):
                 )
             else:
                 face, landmarks[i], believed[i] = swap(rows[i], somebody)
-                values[i, BROUGHT], repelled[i] = somebody["attributes"][list(BROUGHT)], 1
+                values[i, VISIBLE], repelled[i] = somebody["attributes"][list(VISIBLE)], 1
                 other[i] = face / 127.5 - 1
         worn = self._chosen_for_spectacles(bits, new)
         values[worn, GLASSES] = 1

@@ -35,6 +35,7 @@ class Others:
         self.cache = cache
         numbers, bits = cache.split(split), cache.column("attributes")
         clear = numbers[~bits[numbers][:, COVERED].any(1)]
+        self._names, self._identity = cache.column("name"), cache.column("identity")
         self._by_age = [clear[bits[clear, YOUNG] == age] for age in (0, 1)]
         traits = [self._traits_of(of) for of in self._by_age]
         self._scale = np.maximum(np.concatenate(traits).std(0), 1e-6) if len(clear) else 1
@@ -57,11 +58,11 @@ class Others:
             return None
         count = min(CANDIDATES, len(numbers))
         (nearest,) = tree.query(_traits(row)[None] / self._scale, count, return_distance=False)
-        found = self.cache[numbers[nearest]]
-        known = found["identity"] >= 0
-        same = (found["name"] == row["name"]) | known & (found["identity"] == row["identity"])
+        found = numbers[nearest]
+        same = self._identity[found] == row["identity"]
+        same = (self._names[found] == row["name"]) | same & (row["identity"] >= 0)
         found = found[~same]
-        return found[random.integers(len(found))] if len(found) else None
+        return self.cache[random.choice(found, 1)][0] if len(found) else None
 
 
 def swap(row: np.void, other: np.void) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
