@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -30,8 +31,10 @@ def complain(message: object) -> None:
 def silent_start() -> Iterator[None]:
     """Hide what native libraries print while they start; no setting of theirs does.
 
-    Exceptions pass, and so does everything printed after.
+    Exceptions pass, and so does everything printed after, but for TensorFlow's advice: it counts a
+    network's first batch as a waste, in the middle of a progress bar.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "w") as nowhere:

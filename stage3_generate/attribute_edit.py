@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise, Worn
-from elseface.common.attributes import indices
+from elseface.common.attributes import PROTECTED, indices
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.descriptor import describe
@@ -41,7 +41,7 @@ class AttributeEdit:
     policy : chooses the new attributes
     shape : chooses the new landmarks
     edit : attributes to set whatever the policy says
-    keep : indices of attributes that the policy leaves alone
+    keep : indices of attributes that stay as they are
     attempts : how often a face may be drawn until it is unlike the old one; 1 takes the first draw
         as it is
     casting : says what a face's disguise is drawn from
@@ -115,11 +115,16 @@ class AttributeEdit:
             new |= unlike(old, attempt, self.attempts)
         return [new[i] for i in range(len(faces))]
 
+    @property
+    def fixed(self) -> frozenset[int]:
+        """Attributes that the policy leaves alone."""
+        return self.keep | frozenset(indices(PROTECTED)) | self.edit.present | self.edit.absent
+
     def disguise(self, factors: Factors, stream: tuple[int, ...]) -> Disguise:
         """Somebody new, drawn from the stream, for the face taken apart into `factors`."""
         before = factors.attributes
-        fixed = self.keep | self.edit.present | self.edit.absent
-        after = self.policy(self.edit.apply(before, self.keep), fixed, _streams(stream)[0])
+        edited = self.edit.apply(before, self.keep)
+        after = self.policy(edited, self.fixed, _streams(stream)[0])
         return Disguise(before, after, stream)
 
     def put_on(self, factors: Factors, disguise: Disguise) -> Factors:

@@ -10,8 +10,14 @@ import numpy as np
 from elseface.common.attributes import BEARD, EXCLUSIVE, NAMES, index, indices
 from elseface.common.errors import ElsefaceError
 
-#: What comes and goes with an attribute in photos: without it a smile is hardly seen.
-FOLLOWERS: dict[str, tuple[str, ...]] = {"Smiling": ("High_Cheekbones", "Mouth_Slightly_Open")}
+#: What goes with an edit in photos: without it a smile is hardly seen, and a man's beard stays on a
+#: woman.
+FOLLOWERS: dict[str, str] = {
+    "+Smiling": "+High_Cheekbones,+Mouth_Slightly_Open",
+    "-Smiling": "-High_Cheekbones,-Mouth_Slightly_Open",
+    "+Male": "-Heavy_Makeup,-Wearing_Lipstick",
+    "-Male": "+No_Beard",
+}
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,11 @@ class Edit:
         """Attribute values (40,) with the edit in force and the rest made to agree with it; no
         attribute in `keep` follows another."""
         edited, named = values.copy(), self.present | self.absent
-        for leader in named:
-            followers = indices(FOLLOWERS.get(NAMES[leader], ()))
-            edited[[i for i in followers if i not in keep]] = leader in self.present
+        for leader in sorted(named):
+            sign = "+" if leader in self.present else "-"
+            followers = Edit.parse(FOLLOWERS.get(sign + NAMES[leader], ""))
+            edited[list(followers.present.difference(keep))] = 1
+            edited[list(followers.absent.difference(keep))] = 0
         edited[list(self.present)] = 1
         edited[list(self.absent)] = 0
         return cohere(edited, named)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from elseface.common import weights
-from elseface.common.attributes import NAMES, PROTECTED, indices
+from elseface.common.attributes import NAMES, indices
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle.attribute_network import attribute_network
 from elseface.stage1_disentangle.attributes import AttributeClassifier
@@ -111,7 +111,7 @@ def load_attribute_edit(
         chosen,
         load_shape(shape, folder),
         wanted,
-        kept | frozenset(indices(PROTECTED)),
+        kept,
         ATTEMPTS if shape is ShapeName.NEW and not key else 1,
         casting,
     )

@@ -1,9 +1,17 @@
 """How commands speak: what a bar leaves behind when the work under it is cut short."""
 
+import logging
 import threading
 
 import pytest
-from elseface.scripts.console import progress
+from elseface.scripts.console import progress, silent_start
+
+
+def test_tensorflow_gives_nobody_advice():
+    with silent_start():
+        import tensorflow as tf
+    assert not tf.get_logger().isEnabledFor(logging.WARNING)
+    assert tf.get_logger().isEnabledFor(logging.ERROR)
 
 
 def test_a_bar_ends_with_the_work(capfd):

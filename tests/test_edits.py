@@ -62,6 +62,16 @@ def test_a_smile_takes_cheeks_and_mouth_along():
     assert edited[[cheeks, mouth]].tolist() == kept[[cheeks, mouth]].tolist() == [1, 0]
 
 
+def test_gender_takes_beard_and_makeup_along():
+    beard, bare, lipstick = indices(["Goatee", "No_Beard", "Wearing_Lipstick"])
+    man, woman = np.zeros((2, COUNT), np.float32)
+    man[beard], woman[[bare, lipstick]] = 0.9, 1
+    assert Edit.parse("-Male").apply(man)[[beard, bare]].tolist() == [0, 1]
+    assert Edit.parse("-Male,+Goatee").apply(man)[[beard, bare]].tolist() == [1, 0]
+    assert Edit.parse("-Male").apply(man, keep={beard, bare})[beard] >= 0.5
+    assert Edit.parse("+Male").apply(woman)[lipstick] == 0
+
+
 @pytest.mark.parametrize(("stubble", "bare", "stays"), [(0.9, 0.6, [1, 0]), (0.6, 0.9, [0, 1])])
 def test_of_beard_and_none_the_likelier_stays(stubble, bare, stays):
     values = np.zeros(COUNT, np.float32)

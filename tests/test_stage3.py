@@ -217,7 +217,7 @@ def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):
 
 def test_defaults_protect_gender(anonymizer):
     assert isinstance(anonymizer, AttributeEdit)
-    assert set(indices(["Male", "No_Beard", "Heavy_Makeup"])) <= anonymizer.keep
+    assert set(indices(["Male", "No_Beard", "Heavy_Makeup"])) <= anonymizer.fixed
 
 
 def test_mistakes_show_before_networks_are_loaded():

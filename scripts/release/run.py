@@ -64,7 +64,7 @@ class Run:
         anonymizer = self._task.release.painter.anonymizer
         if isinstance(policy := getattr(anonymizer, "policy", None), Ppas):
             records = (entry.record for entry in self._journal)
-            summary["ppas"] = released(policy, anonymizer.keep, records)
+            summary["ppas"] = released(policy, anonymizer.fixed, records)
         write_report(path, summary, (entry.record for entry in self._journal))
 
     def write_certificate(self, path: Path, settings: dict[str, Any], weights: Path | None) -> None:
