@@ -24,6 +24,7 @@ from elseface.common.files import check_extras
 from elseface.scripts.console import explained, listed
 from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench
+from elseface.scripts.evaluation.edit_success import success
 from elseface.scripts.evaluation.judge import load_judge
 from elseface.scripts.evaluation.recognizer import load_recognizer
 from elseface.stage3_generate.attribute_edit import AttributeEdit
@@ -91,7 +92,7 @@ def main(
     if edited:
         signed = [sign + name for name, sign in itertools.product(EDITS, "+-")]
         plain = method("own/none", default, folder)
-        figures["edits"] = bench.edits(signed, plain, edited)
+        figures["edits"] = success(bench, signed, plain, edited)
         output.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 

@@ -87,19 +87,24 @@ def tables(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+#: What edited faces are compared with.
+SHOWN_BY = ("", " unedited", " by real faces")
+
+
 def _edits(edits: dict[str, Any]) -> list[str]:
     lines = [
         "## Edits",
         "",
-        "| | faces | shown | shown unedited | shown in photos that do | protected kept |",
-        "|---|---|---|---|---|---|",
+        "| | faces | shown | shown unedited | shown by real faces laid in | shown in photos that do"
+        " | protected kept |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, scores in edits.items():
         if scores["faces"]:
-            shown, before = (interval(scores[key]) for key in ("shown", "shown unedited"))
+            shown = (interval(scores.get("shown" + by)) for by in SHOWN_BY)
             kept = f"{scores['protected kept']:.3f}"
             photos = f"{scores['shown in photos']:.3f}" if "shown in photos" in scores else ""
-            cells = name, scores["faces"], shown, before, photos, kept
+            cells = name, scores["faces"], *shown, photos, kept
             lines.append(f"| {' | '.join(map(str, cells))} |")
     return lines
 

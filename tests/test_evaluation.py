@@ -1,16 +1,17 @@
 """The figures, on data whose answer is known."""
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
-from elseface.common.attributes import COUNT, PROTECTED, indices
+from elseface.common.attributes import COUNT, PROTECTED, index, indices
 from elseface.common.errors import ElsefaceError
 from elseface.common.weights import PACKAGED
 from elseface.scripts import ablation, measure, plots
-from elseface.scripts.evaluation import controls, cost, privacy, quality, utility
+from elseface.scripts.evaluation import controls, cost, edit_success, privacy, quality, utility
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.pictures import Result
 from elseface.stage1_disentangle.attribute_network import attribute_network
@@ -18,8 +19,10 @@ from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage2_reconstruct.decoder import Modulate
+from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.load import load_attribute_edit
 from elseface.stage3_generate.policies import none
+from PIL import Image
 from scipy.ndimage import binary_erosion
 from sklearn.metrics import roc_curve
 
@@ -164,6 +167,44 @@ def test_what_an_edit_names_does_not_count_as_lost():
     assert kept["Heavy_Makeup"] == 0.5 and kept["mean"] == pytest.approx(1 - 0.5 / len(PROTECTED))
 
 
+def test_how_often_an_edit_is_seen_and_could_be(tmp_path, portrait):
+    """A judge who takes bright faces for young: of two edited pictures one is, of the same two with
+    a young face laid in both are."""
+    (face,) = find_faces(portrait)
+    dark, bright = portrait // 4, 255 - portrait // 4
+    paths = [tmp_path / f"{i}.png" for i in range(4)]
+    for path, pixels in zip(paths, (dark, dark, bright, dark)):
+        Image.fromarray(pixels).save(path)
+    attributes = np.zeros((4, COUNT), int)
+    attributes[2, index("Young")] = 1
+
+    def probabilities(portraits):
+        middle = np.array([p[48:80, 48:80].mean() for p in portraits])
+        return np.where(np.arange(COUNT) == index("Young"), (middle > 128)[:, None], 0.0)
+
+    edits = []
+
+    def anonymized(by, which):
+        edits.append(by.edit)
+        return [dark, bright if by.edit.present else dark]
+
+    bench = SimpleNamespace(
+        data=SimpleNamespace(
+            paths=paths, attributes=attributes, partition=np.array([2, 2, 1, 1])
+        ),
+        rows=np.arange(2), photos=[dark] * 2, faces=[face] * 2, identity=np.arange(2),
+        seen=np.zeros((2, COUNT), bool), judge=SimpleNamespace(probabilities=probabilities),
+        anonymized=anonymized,
+    )  # fmt: skip
+    plain = dataclasses.make_dataclass("Plain", ["edit"])(Edit())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edit_success, "aligned_face", lambda photo: face)
+        found = edit_success.success(bench, ["+Young", "-Young"], plain, 5)
+    assert edits == [Edit(), Edit.parse("+Young")] and found["-Young"] == {"faces": 0}
+    shown = {by: found["+Young"]["shown" + by]["mean"] for by in plots.SHOWN_BY}
+    assert shown == {"": 0.5, " unedited": 0, " by real faces": 1}
+
+
 def test_cost_of_a_network_counted_by_hand():
     picture = keras.Input((8, 8, 3))
     x = keras.layers.Conv2D(4, 3, 2, "same", use_bias=False)(picture)
@@ -189,7 +230,8 @@ def test_tables_say_what_was_measured():
         "methods": {"own/none": attacks | utility_of},
         "edits": {
             "+Smiling": {
-                "faces": 5, "shown": score, "shown unedited": score, "protected kept": 0.9,
+                "faces": 5, "shown": score, "shown unedited": score,
+                "shown by real faces": score, "protected kept": 0.9,
             },
             "+Young": {"faces": 0},
         },

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,6 @@ from elseface.scripts.evaluation.recognizer import Recognizer
 from elseface.stage1_disentangle.attribute_training import score
 from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
 from elseface.stage1_disentangle.faces import aligned_face
-from elseface.stage3_generate.attribute_edit import AttributeEdit
-from elseface.stage3_generate.edits import Edit
 from rich.progress import track
 
 #: A detector that finds fewer of the unchanged faces says nothing about the others.
@@ -91,41 +88,19 @@ class Bench:
 
         An attacker may cut the face out by where it was or by where it now is: the worse counts.
         """
-        results = self._anonymized(anonymizer, range(len(self.rows)))
+        results = self.anonymized(anonymizer, range(len(self.rows)))
         shown = self._shown(results)
         probes = [self._embedded(results, faces) for faces in (self.faces, shown)]
         attacks = [privacy.attacks(probe, self.clean, self.identity) for probe in probes]
         worst = privacy.worst(attacks)
         return worst | self._utility(results, shown) | self._quality(results, probes[0])
 
-    def edits(self, wanted: Sequence[str], plain: AttributeEdit, count: int) -> dict[str, Any]:
-        """How often the judge sees each edit, such as +Smiling, in at most `count` faces whose
-        label and picture said otherwise, how often in the same faces as `plain` draws them, and in
-        photos whose label says so: no edit can be expected to show more than what is there."""
-        drawn = self._anonymized(plain, range(len(self.rows)))
-        unedited = utility.seen_attributes(self.judge, drawn, self.faces)
-        return {edit: self._edit(edit, plain, unedited, count) for edit in wanted}
-
-    def _edit(
-        self, edit: str, plain: AttributeEdit, unedited: np.ndarray, count: int
-    ) -> dict[str, Any]:
-        i, wanted = index(edit[1:]), edit[0] == "+"
-        labels = self.data.attributes[self.rows, i] == 1
-        other = np.flatnonzero((labels != wanted) & (self.seen[:, i] != wanted))
-        chosen = np.random.default_rng(0).permutation(other)[:count]
-        if not len(chosen):
-            return {"faces": 0}
-        results = self._anonymized(replace(plain, edit=Edit.parse(edit)), chosen)
-        seen = utility.seen_attributes(self.judge, results, [self.faces[k] for k in chosen])
-        figures: dict[str, Any] = {"faces": len(chosen)}
-        if (labels == wanted).any():
-            figures["shown in photos"] = float((self.seen[labels == wanted, i] == wanted).mean())
-        for after, bits in (("", seen), (" unedited", unedited[chosen])):
-            hit = bits[:, i] == wanted
-            figures["shown" + after] = privacy.with_interval(hit, self.identity[chosen])
-            kept = utility.protected_kept(self.seen[chosen], bits, edit[1:])
-            figures["protected kept" + after] = kept["mean"]
-        return figures
+    def anonymized(self, anonymizer: Anonymizer, which: Sequence[int]) -> list[np.ndarray]:
+        """Some of the pictures, by number, anonymized."""
+        return [
+            anonymizer.anonymize(self.photos[k], [self.faces[k]], seed=0).pixels
+            for k in track(which, anonymizer.name)
+        ]
 
     def _utility(self, results: list[np.ndarray], shown: list[Face]) -> dict[str, Any]:
         found = [self.mtcnn.found(*pair) for pair in zip(results, self.faces)]
@@ -147,12 +122,6 @@ class Bench:
             "Frechet distance, recognizer": quality.frechet(self.clean, embeddings),
             "Frechet distance, judge": quality.frechet(self.real, self._features(results)),
         }
-
-    def _anonymized(self, anonymizer: Anonymizer, which: Sequence[int]) -> list[np.ndarray]:
-        return [
-            anonymizer.anonymize(self.photos[k], [self.faces[k]], seed=0).pixels
-            for k in track(which, anonymizer.name)
-        ]
 
     def _shown(self, pictures: list[np.ndarray]) -> list[Face]:
         return [utility.as_seen(*pair) for pair in zip(pictures, self.faces)]
