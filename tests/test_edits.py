@@ -70,6 +70,8 @@ def test_gender_takes_beard_and_makeup_along():
     assert Edit.parse("-Male,+Goatee").apply(man)[[beard, bare]].tolist() == [1, 0]
     assert Edit.parse("-Male").apply(man, keep={beard, bare})[beard] >= 0.5
     assert Edit.parse("+Male").apply(woman)[lipstick] == 0
+    assert Edit.parse("-Heavy_Makeup").apply(woman)[lipstick] == 0
+    assert Edit.parse("+Heavy_Makeup").apply(man)[lipstick] == 1
 
 
 @pytest.mark.parametrize(("stubble", "bare", "stays"), [(0.9, 0.6, [1, 0]), (0.6, 0.9, [0, 1])])
