@@ -13,6 +13,9 @@ from elseface.scripts.console import explained, silent_start
 def command(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder.")] = Path("elseface-demo"),
     seed: Annotated[int, typer.Option(min=0, help="Another number, another face.")] = 0,
+    edit: Annotated[
+        str, typer.Option(help="Attributes to set; our attribute network takes her for a man.")
+    ] = "-Male",
 ) -> None:
     """Anonymize NASA's portrait of Eileen Collins and write before and after side by side."""
     import numpy as np
@@ -24,7 +27,7 @@ def command(
         from elseface.stage1_disentangle.faces import find_faces
         from elseface.stage3_generate.load import load_attribute_edit
 
-        anonymizer = load_attribute_edit()
+        anonymizer = load_attribute_edit(edit=edit)
     original = astronaut()
     result = anonymizer.anonymize(original, find_faces(original), seed)
     write_photo(output / "original.png", Photo(original))

@@ -9,7 +9,7 @@ from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import CONTEXT, COUNT, PROTECTED, indices
 from elseface.stage1_disentangle.attributes import shrink
 from elseface.stage1_disentangle.cache import FaceCache
-from elseface.stage2_reconstruct.training import Faces, flipped
+from elseface.stage2_reconstruct.decoder_batches import Faces, flipped
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.shape import New, Own
@@ -66,8 +66,8 @@ class Editing:
 
 
 class EditedFaces(Faces):
-    """Batches of :class:`~elseface.stage2_reconstruct.training.Faces` whose first half is changed,
-    and some of whose others wear spectacles that no context shows.
+    """Batches of :class:`~elseface.stage2_reconstruct.decoder_batches.Faces` whose first half is
+    changed, and some of whose others wear spectacles that no context shows.
 
     For that half the dict has also ``own_curves`` and ``own_attributes``, the conditions before
     the change; ``portrait`` (m, s, s, 3) in [0, 255]; ``wanted`` and ``weight`` (m, 40); and

@@ -14,8 +14,9 @@ from elseface.common.training import open_run
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct import training
 from elseface.stage2_reconstruct.decoder import unet
+from elseface.stage2_reconstruct.decoder_batches import Faces
 from elseface.stage2_reconstruct.discriminator import patchgan
-from elseface.stage2_reconstruct.training import Faces, fit
+from elseface.stage2_reconstruct.training import fit
 from elseface.stage3_generate.critics import Critics
 from elseface.stage3_generate.edited_faces import EditedFaces, Editing
 from elseface.stage3_generate.generation_trainer import GenerationTrainer

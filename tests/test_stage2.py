@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from elseface.common.attributes import NAMES
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
-from elseface.stage2_reconstruct import embeddings, training
+from elseface.stage2_reconstruct import decoder_batches, embeddings, sample_grid, training
 from elseface.stage2_reconstruct.cameras import retaken
 from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
 from elseface.stage2_reconstruct.decoder import unet
@@ -194,7 +194,7 @@ def test_interrupted_training_ends_as_if_it_had_not_been(faces, tmp_path, monkey
 
     cut, whole = tmp_path / "cut", tmp_path / "whole"
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(training.SampleGrid, "on_epoch_begin", kill)
+        patch.setattr(sample_grid.SampleGrid, "on_epoch_begin", kill)
         training.train(faces, embeddings.one_hot(), cut, config(2))
     for run in (cut, whole):
         training.train(faces, embeddings.one_hot(), run, config(2))
@@ -203,8 +203,8 @@ def test_interrupted_training_ends_as_if_it_had_not_been(faces, tmp_path, monkey
 
 def test_mirrored_faces_keep_their_landmarks(faces):
     """Curves, mask and context are mirrored with the crop."""
-    batches = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=1)
-    plain = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=None)[0][0]
+    batches = decoder_batches.Faces(faces, 0, embeddings.one_hot(), 6, seed=1)
+    plain = decoder_batches.Faces(faces, 0, embeddings.one_hot(), 6, seed=None)[0][0]
     given, real = batches[0]
     for i in range(6):
         views = [(plain[k][0], plain[k][0][:, ::-1]) for k in ("mask", "curves")]
@@ -251,10 +251,10 @@ def test_skin_is_dark_by_its_lighter_cheek(mean_shape):
 
 
 def test_dark_skin_comes_more_often_in_training_only(faces, monkeypatch):
-    monkeypatch.setattr(training.Faces, "_is_dark", lambda self, number: number % 2 == 0)
-    seen = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=1)
+    monkeypatch.setattr(decoder_batches.Faces, "_is_dark", lambda self, number: number % 2 == 0)
+    seen = decoder_batches.Faces(faces, 0, embeddings.one_hot(), 6, seed=1)
     numbers, counts = np.unique(seen.order, return_counts=True)
     assert numbers.tolist() == sorted(faces.split(0))
-    assert counts.tolist() == [training.OFTEN if n % 2 == 0 else 1 for n in numbers]
-    plain = training.Faces(faces, 0, embeddings.one_hot(), 6, seed=None)
+    assert counts.tolist() == [decoder_batches.OFTEN if n % 2 == 0 else 1 for n in numbers]
+    plain = decoder_batches.Faces(faces, 0, embeddings.one_hot(), 6, seed=None)
     assert sorted(plain.order) == sorted(faces.split(0))

@@ -88,7 +88,7 @@ def test_where_nobody_is_of_the_age_nobody_is_chosen(cache, random):
 def test_a_batch_brings_the_other_face_and_keeps_the_surroundings(cache, monkeypatch):
     monkeypatch.setattr("elseface.stage3_generate.edited_faces.SWAPPED", 1.0)
     monkeypatch.setattr("elseface.stage2_reconstruct.cameras.SHARE", 0.0)
-    monkeypatch.setattr("elseface.stage2_reconstruct.training.SOFTEN", 0.0)
+    monkeypatch.setattr("elseface.stage2_reconstruct.decoder_batches.SOFTEN", 0.0)
     editing = Editing(policies.none, load_shape_model())
     batches = EditedFaces(cache, 0, embeddings.one_hot(), 4, 0, editing, 20, False)
     for _ in range(6):
