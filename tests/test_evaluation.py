@@ -272,11 +272,17 @@ def test_methods_to_measure_by_name():
 
 
 def test_where_nothing_is_hit_there_is_doubt_left():
-    """Clopper and Pearson's interval has a closed form there; by people, not by pictures."""
+    """Clopper and Pearson's interval has a closed form there; by people, not by pictures.  One hit
+    leaves no less."""
     identity = np.repeat(np.arange(120), 5)
     nothing, everything = (privacy.with_interval(np.full(600, n), identity) for n in (0.0, 1.0))
     assert nothing["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 120)])
     assert everything["interval"] == pytest.approx([0.025 ** (1 / 120), 1])
+    highs = [
+        privacy.with_interval((np.arange(600) < 5 * n) * 1.0, identity)["interval"][1]
+        for n in range(12)
+    ]
+    assert highs == sorted(highs) and highs[1] == highs[0] < highs[-1]
 
 
 def test_measured_chance_is_that_of_a_blind_guess(random):

@@ -184,6 +184,7 @@ class Harness:
             untrained = self._untrained(by, seen, ("naive", "parrot"))
             naive, parrot = (untrained[of]["mean"] for of in (privacy.NAIVE, privacy.PARROT))
             reached = privacy.rank1(clean, clean, self.people.identity)
+            reached = np.where(seen.missed, 1, reached)
             gates.unchanged_scores_as_clean(naive, float(np.nanmean(reached)))
             scores = figures["privacy"][by]
             if TRAINED in scores:

@@ -32,7 +32,7 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def rank1(probe: np.ndarray, gallery: np.ndarray, identity: np.ndarray) -> np.ndarray:
     """Whether each probe's nearest gallery picture, its own left out, is of the same person: 1, 0,
-    or not a number where the gallery has no other picture of them.
+    or not a number where the gallery has no other picture of them, or a face was not found.
 
     Parameters
     ----------
@@ -41,8 +41,10 @@ def rank1(probe: np.ndarray, gallery: np.ndarray, identity: np.ndarray) -> np.nd
     """
     nearest = [apart.argmin(1) for _, apart in _compared(probe, gallery)]
     hit = identity[np.concatenate(nearest)] == identity
-    _, who, counts = np.unique(identity, return_inverse=True, return_counts=True)
-    return np.where(counts[who] > 1, hit, np.nan)
+    there = np.isfinite(gallery).all(1)
+    _, who = np.unique(identity, return_inverse=True)
+    others = np.bincount(who, there)[who] - there
+    return np.where((others > 0) & np.isfinite(probe).all(1), hit, np.nan)
 
 
 def true_accepts(
@@ -82,18 +84,22 @@ def self_match(probe: np.ndarray, clean: np.ndarray, threshold: float) -> np.nda
 
 
 def with_interval(hit: np.ndarray, identity: np.ndarray, draws: int = 1000) -> dict[str, Any]:
-    """Mean of `hit` (n,) and its 95 % interval, by bootstrap over identities; where nothing or
-    everything is hit, in which no bootstrap sees any doubt, by Clopper and Pearson (1934).  What is
-    not a number does not count."""
+    """Mean of `hit` (n,) and its 95 % interval, by bootstrap over identities; what is not a number
+    does not count.
+
+    Of rare hits, of none above all, a bootstrap sees too little doubt.  So no upper end is less
+    than if nobody were hit, no lower end more than if everybody were, by Clopper and Pearson
+    (1934), a person's pictures taken as one.
+    """
     hit, identity = hit[np.isfinite(hit)], identity[np.isfinite(hit)]
     people = [hit[identity == person] for person in np.unique(identity)]
     sums, sizes = (np.array([of(hits) for hits in people]) for of in (np.sum, len))
     chosen = np.random.default_rng(0).integers(0, len(people), (draws, len(people)))
     means = sums[chosen].sum(1) / sizes[chosen].sum(1)
     low, high = np.percentile(means, [2.5, 97.5])
-    if low == high in (0, 1):
-        low, high = binomtest(int(low) * len(people), len(people)).proportion_ci()
-    return {"mean": float(hit.mean()), "interval": [float(low), float(high)]}
+    doubt = binomtest(0, len(people)).proportion_ci().high
+    interval = [float(min(low, 1 - doubt)), float(max(high, doubt))]
+    return {"mean": float(hit.mean()), "interval": interval}
 
 
 def attacks(
@@ -123,6 +129,8 @@ def chance(identity: np.ndarray) -> float:
 
 def permuted(clean: np.ndarray, identity: np.ndarray, draws: int = 200) -> float:
     """Rank-1 when the names are dealt out anew: chance as it is measured, by the recognizer."""
+    there = np.isfinite(clean).all(1)
+    clean, identity = clean[there], identity[there]
     nearest = np.concatenate([apart.argmin(1) for _, apart in _compared(clean, clean)])
     random = np.random.default_rng(0)
     dealt = (random.permutation(identity) for _ in range(draws))
