@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,18 @@ class Backup(keras.callbacks.BackupAndRestore):
         self._current_epoch = epoch
 
 
+class Diverged(keras.callbacks.Callback):
+    """Ends training with an :class:`ElsefaceError` where a loss is no number, before that is saved:
+    Keras' own goes on to the end of the epoch."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if lost := [name for name, loss in (logs or {}).items() if not math.isfinite(loss)]:
+            raise ElsefaceError(
+                f"training: {lost[0]} is no number after batch {batch + 1}; begin anew, in another"
+                " --run, with a lower --learning-rate"
+            )
+
+
 def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callback]:
     """Checkpoints every `save_every` batches and each epoch, CSV and TensorBoard logs.
 
@@ -41,6 +54,7 @@ def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callbac
     cut short is begun again with the weights it had reached.
     """
     callbacks: list[keras.callbacks.Callback] = [
+        Diverged(),
         *(
             Backup(
                 folder / "checkpoint",
@@ -51,7 +65,6 @@ def run_callbacks(folder: Path, save_every: int) -> list[keras.callbacks.Callbac
             for often in (save_every, "epoch")
         ),
         keras.callbacks.CSVLogger(folder / "log.csv", append=True),
-        keras.callbacks.TerminateOnNaN(),
     ]
     if keras.backend.backend() == "tensorflow":
         callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from elseface.scripts.console import (
     PARTIAL,
     complain,
     explained,
+    listed,
     progress,
     silent_start,
 )
@@ -125,10 +127,10 @@ def command(
     photos |= {source for source, _ in refused}
     check_extras(beside, photos | inputs([boxes, key], [keep_person, gallery]))
     check_folder(folder)
-    options = loading.edit_options(policy, shape, edit, keep, max_flips, epsilon)
+    options = loading.EditOptions(policy, shape, edit, listed(keep), max_flips, epsilon)
     settings = {"method": method, "aligned": aligned, "detector": detector, "verify": verify}
     settings |= {"keyed": key is not None}
-    settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
+    settings |= asdict(options) if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     settings["label"] = label
     sources = [job.source for job in jobs]
     with silent_start():
@@ -144,7 +146,7 @@ def command(
         )
         from elseface.scripts.release.album import introduce
         from elseface.scripts.release.journal import open_journal
-        from elseface.scripts.release.provenance import folder_hash, versions, weight_hashes
+        from elseface.scripts.release.provenance import folder_hash, made_with
         from elseface.scripts.release.run import Run
         from elseface.scripts.release.task import load_task
 
@@ -160,8 +162,7 @@ def command(
         terms = {
             **settings, "seed": seed, "-o": str(folder), "if_no_face": if_no_face,
             "skip_face": skip_face, "gallery": folder_hash(gallery),
-            "keep_person": folder_hash(keep_person), "versions": versions(),
-            "weights": weight_hashes(weights),
+            "keep_person": folder_hash(keep_person), "made with": made_with(weights),
         }  # fmt: skip
     with open_journal(noted, terms) as journal:
         run = Run(task, journal, complain)

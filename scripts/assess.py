@@ -18,7 +18,7 @@ from elseface.scripts.assessment.answers import FILE, Answers, tally
 from elseface.scripts.assessment.gallery import read
 from elseface.scripts.assessment.questions import Kind, draw
 from elseface.scripts.assessment.report import figures, table
-from elseface.scripts.console import explained, extra
+from elseface.scripts.console import explained, extra, listed
 
 app = typer.Typer(help="Ask people whether they can tell who it was.", no_args_is_help=True)
 
@@ -37,7 +37,9 @@ class Kinds(StrEnum):
 @explained
 def serve(
     folder: Folder,
-    methods: Annotated[str, typer.Option(help="Only these, by comma; default: all.")] = "",
+    methods: Annotated[
+        str, typer.Option(help="Only these, by comma; default: all but `unchanged`.")
+    ] = "",
     kind: Annotated[
         Kinds, typer.Option(help="Which two of ten are one person; whose face one was; or both.")
     ] = Kinds.BOTH,
@@ -47,7 +49,7 @@ def serve(
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
 ) -> None:
     """Show a page on this computer that asks, and keep the answers in DIR/assess.sqlite."""
-    gallery = read(folder, [name for name in methods.replace(" ", "").split(",") if name])
+    gallery = read(folder, listed(methods))
     with extra("serve"):
         from elseface.scripts import server
         from elseface.scripts.assessment import page

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import loading
-from elseface.scripts.console import explained, extra, listed, silent_start
+from elseface.scripts.console import complain, explained, extra, listed, silent_start
 from elseface.scripts.train_options import Precision
 
 ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
@@ -61,7 +61,7 @@ def command(
     if compare:
         from elseface.scripts.evaluation.compare import differences
 
-        print("\n".join(differences(*compare)) or "no difference beyond the intervals")
+        print("\n".join(differences(*compare) or ["no difference beyond the intervals"]))
         return
     if not dataset or not output:
         raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")
@@ -90,15 +90,15 @@ def _run(
         from elseface.scripts.evaluation.harness import Harness
         from elseface.scripts.evaluation.methods import CONTROLS, STRANGERS, UNCHANGED, load_method
         from elseface.scripts.evaluation.people import Role
+        from elseface.stage3_generate.choices import MethodName
 
         names = list(dict.fromkeys([*CONTROLS, *methods]))
         settings = results["settings"]
         roles = people.read(dataset)
         roles[Role.JUDGED] = people.spread(roles[Role.JUDGED], settings["limit"])
         everybody = roles[Role.BACKGROUND]
-        roles[Role.BACKGROUND] = people.limited(everybody, settings["background"])
+        roles[Role.BACKGROUND], others = people.parted(everybody, settings["background"])
         roles[Role.TUNING] = people.limited(roles[Role.TUNING], settings["background"] // 4)
-        others = people.spare(everybody, roles[Role.BACKGROUND]) or roles[Role.TUNING]
         anonymizers = {
             name: load_method(name, others, folder) for name in names if name not in STRANGERS
         }
@@ -110,6 +110,11 @@ def _run(
     pictures = {role.value: of.digest() for role, of in roles.items()}
     if results.setdefault("pictures", pictures) != pictures:
         raise ElsefaceError(f"{output}: holds a run on other pictures than {dataset} has now")
+    if settings["recognizers"] == ["dlib"] and MethodName.ATTRIBUTE_EDIT in names:
+        complain(
+            "attribute-edit draws again until dlib's recognizer finds a face unlike: judge it by"
+            " another, too (--recognizers dlib,FILE.yaml)"
+        )
     results |= report.about(roles[Role.JUDGED])
     report.keep(output, results)
     harness = Harness(roles, output, judges, settings["attacks"], settings["precision"])

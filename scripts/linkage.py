@@ -24,7 +24,7 @@ from elseface.scripts.console import explained, progress
 from elseface.scripts.evaluation import people, privacy
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.recognizer import load_recognizer
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage3_generate.casting import Casting, by_picture
 from elseface.stage3_generate.keyed import Keyed
 from elseface.stage3_generate.load import load_attribute_edit
@@ -41,7 +41,7 @@ def main(
     check_extras({"-o": output}, ())
     judged = people.limited(people.read(root)[Role.JUDGED], limit)
     seen, who = _seen(judged)
-    descriptors = np.stack([look(photo, face) for photo, face in seen])
+    descriptors = np.stack([embed(photo, face) for photo, face in seen])
     cells = weights.load("cells")[0]["centres"]
     keys = [Keyed(bytes([i] * 32), cells) for i in (1, 2)]
     for key in keys:
@@ -64,8 +64,8 @@ def main(
         "pictures": len(seen),
         "people": len(np.unique(who)),
         "chance": privacy.chance(who),
-        **_told_apart(keys[0], descriptors, who),
-        "same cell in another run": _again(keys[0], descriptors, who),
+        **told_apart(keys[0], descriptors, who),
+        "same cell in another run": known_again(keys[0], descriptors, who),
     }
     output.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
@@ -80,7 +80,7 @@ def _seen(judged: People) -> tuple[list[tuple[np.ndarray, Face]], np.ndarray]:
     return [(photo, f[0]) for photo, f in zip(photos, faces) if f], judged.identity[known]
 
 
-def _told_apart(casting: Keyed, descriptors: np.ndarray, identity: np.ndarray) -> dict[str, float]:
+def told_apart(casting: Keyed, descriptors: np.ndarray, identity: np.ndarray) -> dict[str, float]:
     """Of pairs of one person the share with one new face, and the reverse."""
     who = np.array([casting.parts([descriptor], 0)[0].who for descriptor in descriptors])
     first, second = np.triu_indices(len(who), 1)
@@ -91,7 +91,7 @@ def _told_apart(casting: Keyed, descriptors: np.ndarray, identity: np.ndarray) -
     }
 
 
-def _again(casting: Keyed, descriptors: np.ndarray, identity: np.ndarray) -> float:
+def known_again(casting: Keyed, descriptors: np.ndarray, identity: np.ndarray) -> float:
     """The share of people, of those with four pictures or more, whose even and odd ones lie in one
     cell."""
     people = [descriptors[identity == i] for i in np.unique(identity)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
@@ -60,20 +62,16 @@ Weights = Annotated[
 ]
 
 
-def edit_options(
-    policy: PolicyName,
-    shape: ShapeName,
-    edit: str,
-    keep: str,
-    max_flips: int | None = None,
-    epsilon: float = 0.0,
-) -> dict[str, Any]:
-    """What :func:`~elseface.stage3_generate.load.load_attribute_edit` is given."""
-    kept = [name for name in keep.replace(" ", "").split(",") if name]
-    return {
-        "policy": policy, "shape": shape, "edit": edit, "keep": kept, "max_flips": max_flips,
-        "epsilon": epsilon,
-    }  # fmt: skip
+@dataclass(frozen=True)
+class EditOptions:
+    """What :func:`~elseface.stage3_generate.load.load_attribute_edit` is given, by its names."""
+
+    policy: PolicyName
+    shape: ShapeName
+    edit: str = ""
+    keep: Sequence[str] = ()
+    max_flips: int | None = None
+    epsilon: float = 0.0
 
 
 def load_anonymizer(
@@ -81,10 +79,10 @@ def load_anonymizer(
     strength: float | None,
     gallery: Path | None,
     weights: Path | None,
-    options: dict[str, Any],
+    options: EditOptions,
     key: Path | None = None,
 ) -> Anonymizer:
-    """The anonymizer of a command's options; `options` as of :func:`edit_options`.
+    """The anonymizer of a command's options.
 
     Raises
     ------
@@ -92,8 +90,11 @@ def load_anonymizer(
         When they do not go together, before anything heavy is loaded.
     """
     ours = method is MethodName.ATTRIBUTE_EDIT
-    if not ours and (options["edit"] or options["keep"] or weights or key):
-        raise ElsefaceError(f"{method} takes no --edit, --keep, --key or --weights")
+    edited = options.edit or options.keep or options.max_flips is not None or options.epsilon
+    if not ours and (edited or weights or key):
+        raise ElsefaceError(
+            f"{method} takes no --edit, --keep, --max-flips, --epsilon, --key or --weights"
+        )
     if (gallery is None) == (method is MethodName.MEAN_FACE):
         raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
     if strength is not None and (ours or gallery):
@@ -109,4 +110,4 @@ def load_anonymizer(
     from elseface.common.weights import PACKAGED
     from elseface.stage3_generate.load import load_attribute_edit
 
-    return load_attribute_edit(**options, folder=weights or PACKAGED, key=key)
+    return load_attribute_edit(**asdict(options), folder=weights or PACKAGED, key=key)

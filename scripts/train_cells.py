@@ -27,7 +27,7 @@ def command(
     from elseface.common import weights
     from elseface.common.celeba import TRAIN
     from elseface.common.errors import ElsefaceError
-    from elseface.stage1_disentangle.descriptor import describe
+    from elseface.stage1_disentangle.descriptor import embed_crop
     from sklearn.cluster import KMeans
 
     data = training_cache(celeba, run, cache)
@@ -36,9 +36,8 @@ def command(
         raise ElsefaceError(
             f"{celeba}: {len(rows)} training faces are too few for {count} averages"
         )
-    crops, landmarks = (data.column(name) for name in ("crop", "landmarks"))
-    with progress(rows, len(rows), "cells") as tracked:
-        found = [describe(crops[i], landmarks[i]) for i in tracked]
+    with progress(data[rows], len(rows), "cells") as tracked:
+        found = [embed_crop(row["crop"], row["landmarks"]) for row in tracked]
     means = KMeans(count, n_init=5, random_state=seed).fit(np.stack(found))
     sizes = np.bincount(means.labels_)
     if sizes.min() < 2:

@@ -69,8 +69,9 @@ def command(
     critics = Critics(load.load_classifier(folder))
     if recognizer:
         made_from["recognizer"] = weights.digest("recognizer", recognizer)
-        arrays, _ = weights.load("recognizer", recognizer)
-        unlike = weights.fill_network(embedding_network(backbone(attribute_network())), arrays)
+        arrays, facts = weights.load("recognizer", recognizer)
+        network = attribute_network(facts.get("backbone", "resnet50"))
+        unlike = weights.fill_network(embedding_network(backbone(network)), arrays)
         critics = dataclasses.replace(critics, recognizer=unlike)
     elif likeness_weight:
         raise ElsefaceError("--likeness-weight needs --recognizer, the weights to be unlike by")

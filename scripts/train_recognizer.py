@@ -47,10 +47,12 @@ def command(
         seed=seed, start=weights.digest("attributes", weights.holder("attributes", folder)),
     )  # fmt: skip
     keras.mixed_precision.set_global_policy(precision.value)  # of the network that it starts from
+    _, about = weights.load("attributes", folder)
     classifier = load_classifier(folder)
     network = training.train(faces, classifier.network, run, config)
     scores = training.verify(network, faces, VALIDATION)
     facts = {"validation": scores, "config": dataclasses.asdict(config)}
+    facts["backbone"] = about.get("backbone", "resnet50")
     weights.save(run / "weights", "recognizer", weights.network_arrays(network), facts)
     print(f"validation: {scores}")
 

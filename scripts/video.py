@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from elseface.common.files import check_extras, real_path
 from elseface.common.output import write_whole
 from elseface.scripts import loading
 from elseface.scripts.anonymize import IfNoFace, inputs
-from elseface.scripts.console import INTERRUPTED, complain, explained, extra, silent_start
+from elseface.scripts.console import INTERRUPTED, complain, explained, extra, listed, silent_start
 from elseface.scripts.release.boxes import read_timed_boxes
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
@@ -61,7 +62,7 @@ def command(
         raise ElsefaceError("--key goes without --no-verify: only verification checks the new face")
     beside = {"--report": report, "--certificate": certificate}
     check_extras(beside, {source, output} | inputs([key, boxes], [keep_person, gallery]))
-    options = loading.edit_options(policy, shape, edit, keep)
+    options = loading.EditOptions(policy, shape, edit, listed(keep))
     brought = read_timed_boxes(boxes) if boxes else {}
     try:
         with Clip(source):
@@ -88,7 +89,7 @@ def command(
         sys.exit(INTERRUPTED)
     settings = {"method": method, "keyed": key is not None, "hold": hold, "verify": verify}
     settings["keep_person"] = keep_person is not None
-    settings |= options if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
+    settings |= asdict(options) if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     if report:
         summary = {"elseface": version("elseface"), "settings": {**settings, "seed": seed}}
         summary |= {"video": str(source), "output": str(output), **describe(record)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import loading
-from elseface.scripts.console import explained, silent_start
+from elseface.scripts.console import explained, listed, silent_start
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def command(
     """
     if no_preview and not virtual_camera:
         raise ElsefaceError("--no-preview leaves nothing to do without --virtual-camera")
-    options = loading.edit_options(policy, shape, edit, keep)
+    options = loading.EditOptions(policy, shape, edit, listed(keep))
     width, height = _size(size)
     from elseface.scripts.footage.camera import Camera
     from elseface.scripts.footage.preview import VirtualCamera, Window

@@ -30,7 +30,6 @@ class Config:
     phases : (epochs, picture size) one after the other: small pictures first train as well per
         epoch and several times faster (progressive resizing)
     batch_size, learning_rate, weight_decay, warmup_epochs : AdamW, linear warm-up, cosine to 0
-    patience : epochs without a better validation accuracy after which training stops
     precision : a Keras dtype policy
     seed : of the weights and the augmentation
     backbone : see :func:`~elseface.stage1_disentangle.attribute_network.attribute_network`
@@ -42,7 +41,6 @@ class Config:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     warmup_epochs: float = 1.0
-    patience: int = 6
     precision: str = "float32"
     seed: int = 0
     start: str = ""
@@ -112,9 +110,6 @@ def train(
             save_best_only=True,
             save_weights_only=True,
             initial_value_threshold=_best_so_far(folder / "log.csv"),
-        ),
-        keras.callbacks.EarlyStopping(
-            monitor="val_binary_accuracy", mode="max", patience=config.patience
         ),
         *run_callbacks(folder, save_every=100),
     ]

@@ -23,7 +23,7 @@ CHIP = 150
 SIDE = 256
 
 
-def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+def embed_crop(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """The descriptor (128,), float32, of an aligned face.
 
     Parameters
@@ -40,9 +40,9 @@ def describe(crop: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     return np.asarray(network().predict_on_batch(chip[None].astype(np.float32)))[0]
 
 
-def look(photo: np.ndarray, face: Face) -> np.ndarray:
+def embed(photo: np.ndarray, face: Face) -> np.ndarray:
     """The descriptor (128,) of a face of a photo (height, width, 3) uint8 RGB."""
-    return describe(face.alignment.crop(photo, SIDE), face.alignment.to_frame(face.landmarks))
+    return embed_crop(face.alignment.crop(photo, SIDE), face.alignment.to_frame(face.landmarks))
 
 
 @functools.cache

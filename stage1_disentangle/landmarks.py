@@ -11,7 +11,7 @@ from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.dlib_file import model_path
 
 BROWS = slice(17, 27)
-RIGHT_EYE, LEFT_EYE, MOUTH = slice(36, 42), slice(42, 48), slice(48, 68)
+RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 INNER = slice(17, 68)  # brows, eyes, nose and mouth: all but the jaw line
 
 #: Side of a tilted face's surroundings, over that of its box, and in pixels at most.

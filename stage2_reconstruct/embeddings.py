@@ -59,12 +59,3 @@ def attribute_maps(embedding: np.ndarray, values: np.ndarray) -> np.ndarray:
     ndarray of shape (n, SIDE, SIDE, 40), float32
     """
     return (values[:, None, None, :] * embedding.transpose(1, 2, 0)).astype(np.float32)
-
-
-def nearest(embedding: np.ndarray, name: str) -> list[tuple[str, float]]:
-    """Other attributes by cosine similarity to `name`, nearest first."""
-    flat = embedding.reshape(COUNT, -1)
-    unit = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-    similarity = unit @ unit[NAMES.index(name)]
-    pairs = [(other, float(similarity[NAMES.index(other)])) for other in NAMES if other != name]
-    return sorted(pairs, key=lambda pair: -pair[1])

@@ -10,7 +10,7 @@ from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise, Wor
 from elseface.common.attributes import PROTECTED, indices
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier
-from elseface.stage1_disentangle.descriptor import describe
+from elseface.stage1_disentangle.descriptor import embed_crop
 from elseface.stage1_disentangle.factors import Factors, disentangle, estimate_attributes
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate.blending import match_colours, paste
@@ -109,7 +109,7 @@ class AttributeEdit:
             new |= zip(free, attempt(free, 0))
         else:
             old = {
-                i: describe(faces[i].alignment.crop(photo, self.decoder.size), found[i].landmarks)
+                i: embed_crop(faces[i].alignment.crop(photo, self.decoder.size), found[i].landmarks)
                 for i in free
             }
             new |= unlike(old, attempt, self.attempts)

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.factors import Factors
 from elseface.stage3_generate.casting import Part
 from scipy.cluster.hierarchy import fcluster, linkage
@@ -105,7 +105,7 @@ class Keyed:
         self, photo: np.ndarray, faces: Sequence[Face], found: Sequence[Factors], seed: int
     ) -> list[Part]:
         """See :meth:`parts`."""
-        return self.parts([look(photo, face) for face in faces], seed)
+        return self.parts([embed(photo, face) for face in faces], seed)
 
     def parts(self, descriptors: Sequence[np.ndarray], seed: int) -> list[Part]:
         """Of the faces of one photo, by their descriptors (128,); no two are the same person."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from elseface.common.anonymizer import Disguise
-from elseface.stage1_disentangle.descriptor import describe
+from elseface.stage1_disentangle.descriptor import embed_crop
 from elseface.stage1_disentangle.factors import Factors
 
 #: Distance of dlib's descriptors from which a face counts as somebody else's: about where
@@ -46,7 +46,7 @@ class NewFace:
         """dlib's descriptor (128,) of the face as it will be seen, in its context."""
         factors = self.factors
         seen = np.where(factors.mask[:, :, None] == 1, self.drawn, factors.context)
-        return describe(seen.round().astype(np.uint8), factors.landmarks)
+        return embed_crop(seen.round().astype(np.uint8), factors.landmarks)
 
 
 def unlike(

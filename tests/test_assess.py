@@ -56,6 +56,10 @@ def test_folder_is_read(folder):
     assert list(found.methods) == ["blur", "swirl"]
     assert "000003" in found.methods["swirl"] and "000003" not in found.methods["blur"]
     assert list(read(folder, ["swirl"]).methods) == ["swirl"]
+    control = read(folder, ["unchanged"])  # are assessors trying at all?
+    for question in draw(control, [Kind.PAIR], 0, 0, 4):
+        one, other = (Path(question.pictures[i]).name for i in question.truth)
+        assert one != other and control.identity[one] == control.identity[other]
     assert found.identity["000003"] == "1" and found.file("blur/000004").is_file()
 
 

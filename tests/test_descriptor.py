@@ -7,7 +7,7 @@ from pathlib import Path
 import dlib
 import numpy as np
 import pytest
-from elseface.stage1_disentangle.descriptor import CHIP, SIDE, look
+from elseface.stage1_disentangle.descriptor import CHIP, SIDE, embed
 from elseface.stage1_disentangle.descriptor_network import descriptor_network
 from elseface.stage1_disentangle.dlib_file import model_path
 from elseface.stage1_disentangle.faces import find_faces
@@ -36,4 +36,4 @@ def test_a_face_of_a_photo_is_cut_out_as_dlib_does(of_dlib, portrait):
         dlib.rectangle(0, 0, SIDE, SIDE), [dlib.point(*point) for point in points]
     )
     theirs = np.array(of_dlib.compute_face_descriptor(crop, shape))
-    np.testing.assert_allclose(look(portrait, face), theirs, atol=1e-4)
+    np.testing.assert_allclose(embed(portrait, face), theirs, atol=1e-4)

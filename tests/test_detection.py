@@ -14,7 +14,7 @@ from elseface.scripts.release.recognition import look_again
 from elseface.stage1_disentangle import mmod
 from elseface.stage1_disentangle.box import merged, overlap
 from elseface.stage1_disentangle.choices import DetectorName
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import load_detector, second
 from elseface.stage1_disentangle.dlib_file import model_path
@@ -115,7 +115,7 @@ def test_landmarks_lie_on_a_tilted_face_too(portrait, degrees, mirrored):
         found = face_in_box(turned, tuple(round(edge) for edge in (*low, *high)))
         apart = np.linalg.norm(found.landmarks - expected, axis=1)
         assert apart.mean() < 0.08 * (FACE[2] - FACE[0])
-        assert np.linalg.norm(look_again(turned, found) - look(turned, known), axis=1).max() < 0.45
+        assert np.linalg.norm(look_again(turned, found) - embed(turned, known), axis=1).max() < 0.45
     assert fits(turned, face_in_box(turned, (165, 135, 255, 225)))
 
 

@@ -6,6 +6,8 @@ import json
 import re
 import subprocess
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -48,7 +50,8 @@ from test_evaluation import people as embedded
 def known(identity: np.ndarray) -> People:
     names = tuple(map(str, range(identity.max() + 1)))
     bits = np.arange(len(identity))[:, None] % 2 * np.ones((1, COUNT), np.uint8)
-    return People((), identity, names, bits, aligned=True)
+    paths = tuple(Path(f"{i}.png") for i in range(len(identity)))
+    return People(paths, identity, names, bits, aligned=True)
 
 
 def test_attack_takes_the_worse_way_and_counts_the_missed(random):
@@ -260,6 +263,36 @@ def test_wrong_recognizer_files_are_named(tmp_path, text, says):
         load_recognizer(str(tmp_path / "wrong.yaml"))
 
 
+@pytest.mark.parametrize("other", ["size: 20", "size: 16\nlayout: NHWC"])
+def test_a_network_of_another_input_is_named_before_the_work(recognizer, other):
+    recognizer.write_text(f"file: tiny.onnx\n{other}")
+    with pytest.raises(ElsefaceError, match=r"tiny.onnx: .*not of that input"):
+        load_recognizer(str(recognizer))
+    with pytest.raises(ElsefaceError, match="neither `dlib` nor"):
+        load_recognizer(str(recognizer.with_name("tiny.onnx")))
+
+
+def test_whose_picture_it_is_must_be_found(portrait, monkeypatch):
+    """A bystander who is found excuses nobody."""
+    small = np.zeros_like(portrait)
+    small[:256, :256] = portrait[::2, ::2]
+    both = np.hstack([portrait, small])
+    somebody = replace(known(np.zeros(1, int)), aligned=False)
+    assert len(somebody.faces(both)) == 2
+    found = find_faces(both)
+    monkeypatch.setattr(people, "find_faces", lambda photo, by: found[1:])
+    assert somebody.faces(both) == []
+    monkeypatch.setattr(people, "find_faces", lambda photo, by: found[:1])
+    assert somebody.faces(both) == found[:1]
+
+
+def test_no_attacker_learns_from_those_whom_faces_become(random):
+    for persons, count, chosen, others in ((30, 1000, 20, 10), (400, 300, 60, 100), (2, 9, 1, 1)):
+        attacker, gallery = people.parted(known(np.repeat(np.arange(persons), 5)), count)
+        assert len(set(attacker.identity)) == chosen and len(set(gallery.identity)) == others
+        assert not {*attacker.identity} & {*gallery.identity}
+
+
 @pytest.fixture(scope="module")
 def album(tmp_path_factory, portrait):
     """Six people of three pictures each: one face, more or less stretched and tinted."""
@@ -342,9 +375,12 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
 
 
 def test_compared_runs_say_what_became_better_or_worse(tmp_path):
-    def kept(name, limit, **means):
+    def kept(name, limit, error=0.1, found=0.9, **means):
         scores = {who: {"mean": m, "interval": [m - 0.1, m + 0.1]} for who, m in means.items()}
-        methods = {"blur": {"privacy": {"dlib": scores}}}
+        utility = {"landmark error": error, "SSIM whole": found, "expression kept": 0.5}
+        doubt = {name: [utility[name] - 0.05, utility[name] + 0.05] for name in [*utility][:2]}
+        blur = {"privacy": {"dlib": scores}, "utility": utility, "utility intervals": doubt}
+        methods = {"blur": blur}
         results = {"images": limit, "identities": 2, "settings": {"limit": limit}, "judges": {}}
         (tmp_path / name).write_text(json.dumps({**results, "methods": methods}))
         return tmp_path / name
@@ -354,6 +390,13 @@ def test_compared_runs_say_what_became_better_or_worse(tmp_path):
     assert differences(first, second) == [
         "better: blur / dlib / naive: 0.500 -> 0.200",
         "worse: blur / dlib / parrot: 0.500 -> 0.800",
+    ]
+    worse = kept("d", 9, error=0.3, found=0.5, naive=0.5, other=0.5, more=0.5)
+    assert differences(first, worse) == [
+        "worse: blur / utility / landmark error: 0.100 -> 0.300",
+        "worse: blur / utility / SSIM whole: 0.900 -> 0.500",
+        f"only in {first}: blur / dlib / parrot",
+        f"only in {worse}: blur / dlib / more",
     ]
     assert "other pictures, settings or judges" in differences(first, kept("c", 8, naive=0.5))[0]
 

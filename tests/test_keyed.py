@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
+from elseface.scripts import linkage
 from elseface.scripts.footage.export import Export
 from elseface.scripts.release.recognition import THRESHOLD
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage3_generate.keyed import SAME, Keyed, load_key
 from elseface.stage3_generate.load import load_attribute_edit, load_shape_model
@@ -28,6 +29,18 @@ def album() -> np.ndarray:
     random = np.random.default_rng(0)
     people = random.normal(0, 0.06, (PEOPLE, 1, 128))
     return people + random.normal(0, 0.025, (PEOPLE, PICTURES, 128))
+
+
+def test_what_is_said_of_keys_is_counted_by_hand(album, cells):
+    """Of who is who: all pairs of one person have one face, no face is of two; of people whose
+    pictures come from one place each both halves lie in one cell."""
+    casting, who = Keyed(ONE, cells), np.repeat(np.arange(PEOPLE), PICTURES)
+    descriptors = album.reshape(-1, 128)
+    casting.introduce(descriptors)
+    assert set(linkage.told_apart(casting, descriptors, who).values()) == {1.0}
+    halves = [[casting.cell(of[half::2].mean(0)) for half in (0, 1)] for of in album]
+    share = np.mean([one == other for one, other in halves])
+    assert linkage.known_again(casting, descriptors, who) == share < 1
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +149,7 @@ def test_one_new_face_in_two_photos(tmp_path, portrait):
         for label, picture in (("bright", portrait), ("dark", darker)):
             (face,) = faces = find_faces(picture)
             result = anonymizer.anonymize(picture, faces, seed=0)
-            new[name, label] = look(result.pixels, face)
+            new[name, label] = embed(result.pixels, face)
             streams[name, label] = result.changes[0].disguise.stream
     assert streams["one", "bright"] == streams["one", "dark"] != streams["other", "bright"]
     within = np.linalg.norm(new["one", "bright"] - new["one", "dark"])
@@ -159,7 +172,7 @@ def test_commands_want_a_key_they_can_use(tmp_path):
     done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key)
     assert done.returncode == 2 and "9 bytes, a key has 32" in complaints(done)[0]
     done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, "--method", "blur")
-    assert done.returncode == 2 and "takes no --edit, --keep, --key" in complaints(done)[0]
+    assert done.returncode == 2 and "--epsilon, --key or --weights" in complaints(done)[0]
     for option in ("--resume", "--no-verify"):
         report = ("--report", tmp_path / "report.json")
         done = call("anonymize", picture, "-o", tmp_path / "out", "--key", key, option, *report)
@@ -177,7 +190,7 @@ def test_who_is_who_is_written_nowhere(tmp_path, portrait):
     assert done.returncode == 0, done.stderr
     casting = load_attribute_edit(key=tmp_path / "key").casting
     picture = np.asarray(Image.open(tmp_path / "a.png"))
-    casting.introduce(np.stack([look(picture, face) for face in find_faces(picture)]))
+    casting.introduce(np.stack([embed(picture, face) for face in find_faces(picture)]))
     (person,) = casting.people
     written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert set(written) == {"a.png", "report.json", "certificate.json"}

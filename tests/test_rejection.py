@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from elseface.stage1_disentangle.descriptor import describe
+from elseface.stage1_disentangle.descriptor import embed_crop
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage3_generate.rejection import STRANGER, unlike
 
@@ -47,7 +47,7 @@ def test_the_same_face_lies_closer_than_a_new_one(anonymizer, portrait):
     (face,) = find_faces(portrait)
     crops = [face.alignment.crop(p, 128) for p in (portrait, portrait // 2 + 40)]
     points = face.alignment.to_frame(face.landmarks)
-    same = np.linalg.norm(np.subtract(*(describe(crop, points) for crop in crops)))
+    same = np.linalg.norm(np.subtract(*(embed_crop(crop, points) for crop in crops)))
     (change,) = anonymizer.anonymize(portrait, [face], seed=0).changes
     assert same < 0.4 < STRANGER < change.distance
 

@@ -16,7 +16,7 @@ from elseface.scripts.release import painter as painters
 from elseface.scripts.release import verify as verification
 from elseface.scripts.release.consent import load_consent
 from elseface.scripts.release.finder import Finder
-from elseface.scripts.release.painter import Painter, covered
+from elseface.scripts.release.painter import Painter, covered, pixelate
 from elseface.scripts.release.photos import Release
 from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
 from elseface.scripts.release.verify import PAINTINGS, Verifier
@@ -99,6 +99,15 @@ def test_black_beyond_the_picture_is_black(portrait):
     subject.face = replace(away, box=tuple(edge + 2000 for edge in FACE))
     subject.ladder = [Step.BLACKOUT]
     assert verification.passes(portrait, subject, scene)
+
+
+def test_what_lies_beyond_the_picture_is_no_mistake(portrait):
+    """A face that is expected there, after it left."""
+    height, width = portrait.shape[:2]
+    for box in ((width + 9, 40, width + 60, 90), (40, height + 9, 90, height + 60)):
+        result = portrait.copy()
+        pixelate(result, box, load_obfuscation(MethodName.BLACKOUT))
+        assert (result != portrait).any(-1).mean() < 0.01
 
 
 def test_nothing_helps_but_black(release, portrait, monkeypatch):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from elseface.common.errors import ElsefaceError
 
-#: The folder of originals, and the control that shows somebody else: neither is asked about.
+#: The folder of originals, which is asked about only by its name, to see whether assessors try, and
+#: the control that shows somebody else.
 ORIGINALS, STRANGER = "unchanged", "stranger"
 
 #: A question shows one person and eight others.
@@ -43,7 +44,7 @@ def read(root: Path, only: Collection[str] = ()) -> Gallery:
     Parameters
     ----------
     root : holds ``pictures.csv`` and ``pictures/METHOD/PICTURE.png``
-    only : the methods to ask about; all, if none is named
+    only : the methods to ask about; all that change something, if none is named
 
     Raises
     ------
@@ -56,7 +57,7 @@ def read(root: Path, only: Collection[str] = ()) -> Gallery:
         raise ElsefaceError(f"{folder / ORIGINALS}: no originals; run elseface evaluate first")
     found = {path.name for path in folder.iterdir() if path.is_dir()} - {ORIGINALS, STRANGER}
     for method in only:
-        if method not in found:
+        if method not in {*found, ORIGINALS}:
             known = ", ".join(sorted(found)) or "nothing"
             raise ElsefaceError(f"{folder}: has no method {method!r}, but {known}")
     if not found:

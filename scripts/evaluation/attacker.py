@@ -9,7 +9,7 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.scripts.evaluation import restore
 from elseface.scripts.evaluation.examine import Judges, embeddings
 from elseface.scripts.evaluation.people import People, Role
-from elseface.scripts.evaluation.pictures import Pictures, Result
+from elseface.scripts.evaluation.pictures import Pictures, Result, place
 from elseface.scripts.evaluation.trained import Known, enough
 
 
@@ -61,7 +61,7 @@ class Attacker:
         self, name: str, anonymizer: Anonymizer, results: Iterable[Result]
     ) -> Iterator[Result]:
         """The method's results as a network that he trained to undo it gives them back."""
-        kept = self.folder / "restorers" / f"{self.background.place(name).name}.weights.h5"
+        kept = self.folder / "restorers" / f"{place(self.background.folder, name).name}.weights.h5"
         restorer = restore.train(self.background.results(name, anonymizer), kept, self.precision)
         for r in results:
             pixels = restore.restored(restorer, r.pixels, r.faces[0]) if r.faces else r.pixels

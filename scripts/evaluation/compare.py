@@ -9,9 +9,18 @@ from typing import Any
 
 from elseface.common.errors import ElsefaceError
 
+#: By which utility is told from recognizers.
+UTILITY = "utility"
+#: Of what pictures are still good for, where less is better, as it is of all privacy scores.
+ERRORS = ("landmark error", "pose error (degrees)")
+
 
 def differences(first: Path, second: Path) -> list[str]:
-    """A line for every privacy score whose intervals do not touch: less recognised is better.
+    """A line for every score whose intervals do not touch, and for every one that one file lacks.
+
+    Compared are all privacy scores, of which less is better, and what the pictures are still good
+    for.  The intervals are each file's own: on the same pictures they are wider than that of the
+    difference would be, so that what is told here is the least there is.
 
     Raises
     ------
@@ -28,20 +37,28 @@ def differences(first: Path, second: Path) -> list[str]:
     if pictures != others:
         lines.append("other pictures, settings or judges: what follows compares two things at once")
     for key in both:
-        (low, high), (new_low, new_high) = (of[key]["interval"] for of in (before, after))
+        (mean, low, high), (new, new_low, new_high) = before[key], after[key]
         if new_high < low or new_low > high:
-            verdict = "better" if new_high < low else "worse"
-            means = f"{before[key]['mean']:.3f} -> {after[key]['mean']:.3f}"
-            lines.append(f"{verdict}: {' / '.join(key)}: {means}")
+            verdict = "better" if (new < mean) == _less_is_better(key) else "worse"
+            lines.append(f"{verdict}: {' / '.join(key)}: {mean:.3f} -> {new:.3f}")
+    for path, ours, theirs in ((first, before, after), (second, after, before)):
+        lines += [f"only in {path}: {' / '.join(key)}" for key in ours if key not in theirs]
     return lines
 
 
-def _scores(path: Path) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
+def _less_is_better(key: tuple[str, str, str]) -> bool:
+    _, by, name = key
+    return by != UTILITY or name in ERRORS
+
+
+def _scores(path: Path) -> Iterator[tuple[tuple[str, str, str], tuple[float, float, float]]]:
     (methods,) = _read(path, "methods")
     for method, figures in methods.items():
         for recognizer, scores in figures["privacy"].items():
             for attack, score in scores.items():
-                yield (method, recognizer, attack), score
+                yield (method, recognizer, attack), (score["mean"], *score["interval"])
+        for name, interval in figures.get("utility intervals", {}).items():
+            yield (method, UTILITY, name), (figures["utility"][name], *interval)
 
 
 def _read(path: Path, *keys: str) -> list[Any]:

@@ -89,10 +89,12 @@ class Harness:
                 for by, both in seen.embeddings.items()
             }
         figures["utility"] = score.usefulness(seen, self.unchanged)
+        figures["utility intervals"] = score.doubt(seen, self.people)
         figures["quality"] = score.realism(seen, self.unchanged)
         if shares := score.edit_shares(seen):
             figures["edits"] = shares
         if name == UNCHANGED:
+            figures["halves"] = score.halves(seen, self.people)
             figures["chance"] = {
                 by: privacy.permuted(clean, self.people.identity)
                 for by, clean in self.clean.items()

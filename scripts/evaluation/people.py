@@ -14,6 +14,8 @@ from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.files import list_photos
+from elseface.scripts.evaluation.utility import Mtcnn
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 
@@ -53,8 +55,14 @@ class People:
         return len(self.paths)
 
     def faces(self, photo: np.ndarray) -> list[Face]:
-        """The faces of one of the pictures (height, width, 3) uint8 RGB, largest first."""
-        return [aligned_face(photo)] if self.aligned else find_faces(photo, union)
+        """The faces of one of the pictures (height, width, 3) uint8 RGB, largest first; none where
+        whom it shows largest, by a detector that is not the pipeline's, is not among them: of a
+        picture that hides a bystander alone the person was missed."""
+        if self.aligned:
+            return [aligned_face(photo)]
+        found = find_faces(photo, union)
+        largest = Mtcnn().largest(photo)
+        return found if not largest or any(_within(face, largest) for face in found) else []
 
     def digest(self) -> str:
         """The sha256 of what the pictures are called, how large their files are and whose."""
@@ -98,6 +106,8 @@ def read(root: Path) -> dict[Role, People]:
     _, counts = np.unique(roles[Role.JUDGED].identity, return_counts=True)
     if (counts > 1).sum() < 2:
         raise ElsefaceError(f"{root}: needs two people or more with two pictures or more to judge")
+    if empty := [role.value for role, of in roles.items() if not len(of)]:
+        raise ElsefaceError(f"{root}: has nobody for the role {empty[0]}; give more people")
     return roles
 
 
@@ -108,13 +118,6 @@ def limited(people: People, count: int | None) -> People:
     names, sizes = np.unique(people.identity, return_counts=True)
     kept = names[: max(2, int(np.searchsorted(np.cumsum(sizes), count, side="right")))]
     return people.subset(np.flatnonzero(np.isin(people.identity, kept)))
-
-
-def spare(everybody: People, chosen: People, count: int = 500) -> People | None:
-    """Of the identities that were not chosen, the first with `count` pictures together; None where
-    there are fewer."""
-    left = everybody.subset(np.flatnonzero(~np.isin(everybody.identity, chosen.identity)))
-    return limited(left, count) if len(left) >= count else None
 
 
 def spread(people: People, count: int | None) -> People:
@@ -132,6 +135,24 @@ def spread(people: People, count: int | None) -> People:
     if np.minimum(sizes, each).sum() > count:
         names = names[sizes > 1][: max(2, count // 2)]
     return people.subset(np.flatnonzero((turn < each) & np.isin(people.identity, names)))
+
+
+def _within(face: Face, box: Box) -> bool:
+    x, y = face.landmarks.mean(0)
+    left, top, right, bottom = box
+    return bool(left <= x <= right and top <= y <= bottom)
+
+
+def parted(people: People, count: int, gallery: int = 500) -> tuple[People, People]:
+    """Some with about `count` pictures together, and of the others some with `gallery`; where there
+    are not so many others, two thirds and a third of all."""
+    names = np.unique(people.identity)
+    chosen = limited(people, count)
+    left = ~np.isin(people.identity, chosen.identity)
+    if left.sum() < gallery:
+        left = np.isin(people.identity, names[round(2 * len(names) / 3) :])
+        chosen = limited(people.subset(np.flatnonzero(~left)), count)
+    return chosen, limited(people.subset(np.flatnonzero(left)), gallery)
 
 
 def _celeba(root: Path) -> tuple[People, np.ndarray]:

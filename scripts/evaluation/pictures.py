@@ -58,7 +58,7 @@ class Pictures:
 
     def results(self, method: str, anonymizer: Anonymizer) -> Iterator[Result]:
         """Every picture under the method, in order; those made by an earlier run are read."""
-        folder = self.place(method)
+        folder = place(self.folder, method)
         folder.mkdir(exist_ok=True)
         places = list(zip(self.people.paths, self.stems))
         with progress(places, len(places), method) as tracked:
@@ -86,9 +86,10 @@ class Pictures:
                 photo = read_photo(source).pixels
                 yield Result(photo, photo, self.people.faces(photo), {"seconds": 0.0})
 
-    def place(self, method: str) -> Path:
-        """The folder of a method's pictures."""
-        return self.folder / method.replace("/", "-").replace(":", "-")
+
+def place(folder: Path, method: str) -> Path:
+    """The folder of a method's pictures in that of all."""
+    return folder / method.replace("/", "-").replace(":", "-")
 
 
 def _stem(people: People, i: int) -> str:

@@ -84,7 +84,7 @@ def _scatter(axis: Any, results: dict[str, Any], recognizer: str, attack: str) -
     axis.axhline(results["chance"], color="grey", linestyle="--", label="chance")
     axis.set(
         yscale="log",
-        xlabel=f"Fréchet distance by {recognizer} (left: more like real faces)",
+        xlabel=f"Fréchet distance by {recognizer} (left: nearer to the photos)",
         ylabel=f"{attack}: share recognised",
     )
     axis.margins(x=0.1)

@@ -12,7 +12,7 @@ import pydantic
 import yaml
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
-from elseface.stage1_disentangle.descriptor import SIDE, look
+from elseface.stage1_disentangle.descriptor import SIDE, embed
 
 #: The ArcFace template for 112x112: eyes, nose tip, mouth corners (Deng et al., CVPR 2019).
 TEMPLATE = np.array(
@@ -48,7 +48,7 @@ class Dlib:
 
     def embed(self, photo: np.ndarray, face: Face) -> np.ndarray:
         """See :class:`Recognizer`."""
-        return look(photo, face)
+        return embed(photo, face)
 
 
 class Description(pydantic.BaseModel, extra="forbid"):
@@ -88,14 +88,15 @@ class OnnxRecognizer:
             self._session = onnxruntime.InferenceSession(
                 str(description.file), options, providers=["CPUExecutionProvider"]
             )
+            self._input = self._session.get_inputs()[0].name
+            self._vector(np.zeros((description.size, description.size, 3), np.uint8))
         except Exception as error:  # onnxruntime has a dozen of its own kinds
             reason = str(error).splitlines()[0]
             raise ElsefaceError(
-                f"{description.file}: not a readable ONNX file ({reason})"
+                f"{description.file}: not a readable ONNX file, or not of that input ({reason})"
             ) from None
         settings = description.model_dump_json(exclude={"file"})
         self.digest = hashlib.sha256(content + settings.encode()).hexdigest()
-        self._input = self._session.get_inputs()[0].name
 
     def embed(self, photo: np.ndarray, face: Face) -> np.ndarray:
         """See :class:`Recognizer`."""
@@ -104,12 +105,15 @@ class OnnxRecognizer:
         matrix, _ = cv2.estimateAffinePartial2D(
             points, TEMPLATE * (about.size / 112), method=cv2.LMEDS
         )
-        crop = cv2.warpAffine(photo, matrix, (about.size, about.size))
+        vector = self._vector(cv2.warpAffine(photo, matrix, (about.size, about.size)))
+        return vector / np.linalg.norm(vector)
+
+    def _vector(self, crop: np.ndarray) -> np.ndarray:
+        about = self._about
         crop = crop[:, :, ::-1] if about.colour == "BGR" else crop
         pixels = (crop * about.scale - np.array(about.mean)) / np.array(about.deviation)
         pixels = pixels if about.layout == "NHWC" else pixels.transpose(2, 0, 1)
-        vector = self._session.run(None, {self._input: pixels[None].astype(np.float32)})[0][0]
-        return vector / np.linalg.norm(vector)
+        return self._session.run(None, {self._input: pixels[None].astype(np.float32)})[0][0]
 
 
 def load_recognizer(name: str) -> Recognizer:
@@ -124,13 +128,13 @@ def load_recognizer(name: str) -> Recognizer:
         return Dlib()
     path = Path(name)
     try:
-        about = Description.model_validate(yaml.safe_load(path.read_text()))
-    except OSError:
-        raise ElsefaceError(f"{name}: neither `dlib` nor a readable YAML file") from None
+        about = Description.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise ElsefaceError(f"{path}: {where}: {first['msg']}") from None
+    except (OSError, UnicodeDecodeError):
+        raise ElsefaceError(f"{name}: neither `dlib` nor a readable YAML file") from None
     except yaml.YAMLError as error:
         raise ElsefaceError(f"{path}: not YAML ({str(error).splitlines()[0]})") from None
     file = about.file if about.file.is_absolute() else path.parent / about.file

@@ -7,7 +7,6 @@ import base64
 import csv
 import io
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ from typing import Any
 import numpy as np
 import psutil
 from elseface.common.attributes import index
+from elseface.common.output import write_whole
 from elseface.scripts.evaluation import plot
 from elseface.scripts.evaluation.methods import CONTROLS
 from elseface.scripts.evaluation.people import People
+from elseface.scripts.evaluation.pictures import place
 from elseface.scripts.evaluation.privacy import chance
 from elseface.scripts.evaluation.score import GROUPS
 from jinja2 import Environment, PackageLoader, select_autoescape
@@ -53,14 +54,14 @@ def _counted(people: People, rows: np.ndarray) -> dict[str, int]:
 def keep(folder: Path, results: dict[str, Any]) -> None:
     """``results.json``, by which a run is gone on with; it says how much memory it took at most."""
     results[PEAK] = max(results.get(PEAK, 0), _peak())
-    _replace(folder / "results.json", json.dumps(results, indent=1) + "\n")
+    write_whole(folder / "results.json", (json.dumps(results, indent=1) + "\n").encode())
 
 
 def write(folder: Path, results: dict[str, Any]) -> None:
     """``results.json``, ``results.csv``, ``report.html``, ``figures.md`` and the plots it shows in
     `folder`, each replaced at once."""
     keep(folder, results)
-    _replace(folder / "results.csv", _table(results))
+    write_whole(folder / "results.csv", _table(results).encode())
     templates = Environment(
         loader=PackageLoader("elseface.scripts.evaluation"),
         autoescape=select_autoescape(),
@@ -73,12 +74,12 @@ def write(folder: Path, results: dict[str, Any]) -> None:
     page = templates.get_template("report.html").render(
         results=results, controls=CONTROLS, sheets=shown, **plots
     )
-    _replace(folder / "report.html", page)
+    write_whole(folder / "report.html", page.encode())
     figures = templates.get_template("figures.md").render(results=results, **plots)
-    _replace(folder / "figures.md", figures)
+    write_whole(folder / "figures.md", figures.encode())
     for name, drawn in plots.items():
         if drawn:
-            _replace(folder / f"{name}.svg", drawn)
+            write_whole(folder / f"{name}.svg", drawn.encode())
 
 
 def _peak() -> float:
@@ -109,7 +110,7 @@ def _table(results: dict[str, Any]) -> str:
 
 def _sheet(pictures: Path, method: str) -> str:
     """A few pictures of a method side by side: JPEG, as a data address; empty where none is."""
-    files = sorted((pictures / method.replace("/", "-").replace(":", "-")).glob("*.png"))
+    files = sorted(place(pictures, method).glob("*.png"))
     chosen = files[:: max(1, len(files) // SHOWN)][:SHOWN]
     if not chosen:
         return ""
@@ -123,10 +124,3 @@ def _sheet(pictures: Path, method: str) -> str:
     data = io.BytesIO()
     sheet.save(data, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write whole or not at all: a run may be killed at any time."""
-    new = path.with_name(path.name + ".new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)

@@ -128,9 +128,17 @@ def usefulness(seen: Examined, clean: Examined) -> dict[str, Any]:
         figures["edits asked"] = float(np.isfinite(asked).sum(1).mean())
         figures["edits shown"] = float(np.nanmean(shown))
     figures["missed by the pipeline"] = float(seen.missed.mean())
-    figures["seconds an image"] = float(np.median(seen.seconds))
+    figures["seconds an image"] = float(seen.seconds.mean())
     figures["seconds a face"] = float(seen.seconds.sum() / max(1, seen.faces.sum()))
     return figures
+
+
+def doubt(seen: Examined, people: People) -> dict[str, list[float]]:
+    """The 95 % intervals over people of :func:`usefulness`'s measures, by their names."""
+    return {
+        name: privacy.with_interval(seen.measures[:, i], people.identity)["interval"]
+        for i, name in enumerate(MEASURES)
+    }
 
 
 def realism(seen: Examined, clean: Examined) -> Mapping[str, float]:
@@ -140,6 +148,18 @@ def realism(seen: Examined, clean: Examined) -> Mapping[str, float]:
         f"Frechet distance, {name}": frechet(clean.embeddings[name][0][found], both[0][found])
         for name, both in seen.embeddings.items()
         if found.sum() > 1
+    }
+
+
+def halves(clean: Examined, people: People) -> Mapping[str, float]:
+    """Frechet distance between the clean pictures of every other person and those of the others:
+    how far photos of different people lie apart."""
+    odd = people.identity % 2 == 1
+    return {
+        f"Frechet distance, {name}": frechet(vectors[odd & found], vectors[~odd & found])
+        for name, (vectors, _) in clean.embeddings.items()
+        for found in [np.isfinite(vectors).all(1)]
+        if min((odd & found).sum(), (~odd & found).sum()) > 1
     }
 
 

@@ -9,8 +9,12 @@ import numpy as np
 from elseface.common.attributes import PROTECTED, indices
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detectors import mtcnn_network
 from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
+
+#: Confidence from which MTCNN's find says that a face was missed.
+SURE = 0.98
 
 
 class Mtcnn:
@@ -27,6 +31,16 @@ class Mtcnn:
             if x <= middle[0] <= x + width and y <= middle[1] <= y + height:
                 return True
         return False
+
+    def largest(self, photo: np.ndarray) -> Box | None:
+        """The largest face of `photo` that it is sure of."""
+        boxes = [
+            (x, y, x + width, y + height)
+            for x, y, width, height in (
+                f["box"] for f in self._network.detect_faces(photo) if f["confidence"] > SURE
+            )
+        ]
+        return max(boxes, key=lambda box: box[2] - box[0], default=None)
 
 
 def as_seen(result: np.ndarray, face: Face) -> Face:

@@ -17,7 +17,7 @@ import numpy as np
 from elseface.scripts.footage.tracks import SAME, Cover, Track, apart
 from elseface.scripts.release.consent import CERTAIN, Consent
 from elseface.scripts.release.recognition import THRESHOLD, unprotected_distance
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.fit import fits
 
 #: Seconds from one question to the next, and at most between two to which the answer was yes.
@@ -68,7 +68,7 @@ class Permission:
         face = cover.face()
         if not fits(photo, face):
             return float("inf")
-        seen = look(photo, face)
+        seen = embed(photo, face)
         if unprotected_distance(photo, face, seen) >= THRESHOLD:
             return float("inf")
         return self.consent.nearest(seen)[1]

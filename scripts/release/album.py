@@ -9,7 +9,7 @@ from elseface.common.files import Job
 from elseface.common.photo import read_photo
 from elseface.scripts.console import progress
 from elseface.scripts.release.finder import Finder
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.fit import fits
 from elseface.stage3_generate.keyed import MANY, Keyed
 
@@ -29,6 +29,6 @@ def introduce(jobs: Sequence[Job], finder: Finder, casting: Keyed) -> None:
                 faces = finder.find(job.source, photo)
             except Exception:
                 continue
-            met += [look(photo, face) for face, _ in faces if fits(photo, face)]
+            met += [embed(photo, face) for face, _ in faces if fits(photo, face)]
     if met:
         casting.introduce(np.stack(met))

@@ -9,7 +9,7 @@ import numpy as np
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
 from elseface.common.photo import read_photo
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.detection import Detector
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import face_in_box
@@ -71,5 +71,5 @@ def load_consent(folder: Path | None, detector: Detector | None) -> Consent | No
         if not fits(photo, face):
             raise ElsefaceError(f"{path}: the face cannot be made out; give a frontal picture")
         names.append(path.name)
-        descriptors.append(look(photo, face))
+        descriptors.append(embed(photo, face))
     return Consent(tuple(names), np.stack(descriptors))

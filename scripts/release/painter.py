@@ -137,4 +137,5 @@ def _around(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
     edges = np.array([left - x, top - y, right + x, bottom + y])
     size = np.array([shape[1], shape[0]] * 2)
     first_x, first_y, last_x, last_y = np.clip(edges.round().astype(int), 0, size)
+    first_x, first_y = min(first_x, shape[1] - 1), min(first_y, shape[0] - 1)
     return slice(first_y, max(last_y, first_y + 1)), slice(first_x, max(last_x, first_x + 1))

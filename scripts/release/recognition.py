@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from elseface.common.face import Face
 from elseface.stage1_disentangle.box import Box
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.faces import face_at
 from elseface.stage1_disentangle.landmarks import predict
 
@@ -25,7 +25,7 @@ def look_again(photo: np.ndarray, face: Face) -> np.ndarray:
     """Descriptors (2, 128) of what stands where a face was: cut out by its landmarks, and by those
     that are seen there now, as an attacker may do."""
     now = face_at(predict(photo, face.box, face.tilt), face.box, face.tilt)
-    return np.stack([look(photo, face), look(photo, now)])
+    return np.stack([embed(photo, face), embed(photo, now)])
 
 
 def unprotected_distance(photo: np.ndarray, face: Face, descriptor: np.ndarray) -> float:
@@ -40,7 +40,7 @@ def unprotected_distance(photo: np.ndarray, face: Face, descriptor: np.ndarray) 
     last = columns.stop - 1
     box = (last - right, top - rows.start, last - left, bottom - rows.start)
     reflection = face_at(predict(mirrored, box, -face.tilt), box)
-    return float(np.linalg.norm(descriptor - look(mirrored, reflection)))
+    return float(np.linalg.norm(descriptor - embed(mirrored, reflection)))
 
 
 def false_accept(box: Box) -> float:

@@ -13,7 +13,7 @@ from elseface.common.face import Face
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.recognition import THRESHOLD, unprotected_distance
 from elseface.stage1_disentangle.box import Box, nearest
-from elseface.stage1_disentangle.descriptor import look
+from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage1_disentangle.fit import fits
 
@@ -85,7 +85,7 @@ class Subject:
     @functools.cached_property
     def original(self) -> np.ndarray:
         """The descriptor (128,) by dlib's recognizer of who was there."""
-        return look(self.photo, self.face)
+        return embed(self.photo, self.face)
 
     @functools.cached_property
     def before(self) -> float:
