@@ -11,6 +11,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+#: So much more than is cut out is looked at, over its side: what lies at its rim is averaged with
+#: what lies beyond.
+MARGIN = 1.1
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -71,24 +75,17 @@ class Alignment:
         -------
         ndarray of shape (size, size[, channels]) of the photo's type; the border repeats.
         """
+        window = self.widened(field * MARGIN).window(photo.shape)  # the rest is not looked at
+        photo, matrix = photo[window], self.within(window).matrix
         shrink = max(1, int(self.pixels * field / size))
-        matrix = self.matrix
         if shrink > 1:  # warpAffine does not average, so a large face is shrunk first
-            photo, matrix = self._shrunk(photo, shrink)
+            photo, matrix = _shrunk(photo, matrix, shrink)
         scale = size / field
         to_crop = matrix * scale
         to_crop[:, 2] += size / 2 - scale / 2 - 0.5
         return cv2.warpAffine(
             photo, to_crop, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-
-    def _shrunk(self, photo: np.ndarray, shrink: int) -> tuple[np.ndarray, np.ndarray]:
-        height, width = (max(1, n // shrink) for n in photo.shape[:2])
-        x, y = photo.shape[1] / width, photo.shape[0] / height
-        to_photo = np.array([[x, 0, x / 2 - 0.5], [0, y, y / 2 - 0.5]])
-        matrix = self.matrix[:, :2] @ to_photo
-        matrix[:, 2] += self.matrix[:, 2]
-        return cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA), matrix
 
     def uncrop(self, crop: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """Lay a crop (size, size[, channels]) back over a photo of `shape` (height, width, …).
@@ -104,6 +101,15 @@ class Alignment:
             flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
+
+
+def _shrunk(photo: np.ndarray, matrix: np.ndarray, shrink: int) -> tuple[np.ndarray, np.ndarray]:
+    """The photo, each side over `shrink`, and the frame's matrix in it."""
+    height, width = (max(1, n // shrink) for n in photo.shape[:2])
+    x, y = photo.shape[1] / width, photo.shape[0] / height
+    to_photo = np.array([[x, 0, x / 2 - 0.5], [0, y, y / 2 - 0.5], [0, 0, 1]])
+    small = cv2.resize(photo, (width, height), interpolation=cv2.INTER_AREA)
+    return small, matrix @ to_photo
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from elseface.common.face import Face
-from elseface.scripts.footage.following import cut_out
 from elseface.scripts.footage.protection import Protected
 from elseface.stage1_disentangle.mask import face_ellipse
 
@@ -57,7 +56,7 @@ class Flicker:
 
 
 def _crop(pixels: np.ndarray, face: Face) -> np.ndarray:
-    return cut_out(pixels, face.alignment, SIDE).astype(np.float32)
+    return face.alignment.crop(pixels, SIDE).astype(np.float32)
 
 
 def _inside(face: Face) -> np.ndarray:

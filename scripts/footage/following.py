@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from elseface.common.face import Alignment
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.stage1_disentangle.alignment import align
 from elseface.stage1_disentangle.detection import candidates
@@ -47,7 +46,7 @@ def rolled(one: np.ndarray, other: np.ndarray) -> bool:
 
 def _look(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
     alignment = align(expected)
-    crop = cut_out(photo, alignment, SIDE, FIELD)
+    crop = alignment.crop(photo, SIDE, FIELD)
     middle, box_side = SIDE / 2, BOX * SIDE / FIELD
     best = None
     for box, score in candidates(crop):
@@ -67,7 +66,7 @@ def drift(before: np.ndarray, after: np.ndarray, face: Sighting) -> Sighting | N
     """`face` of the photo `before` moved as the picture moved to `after`, if that can be told."""
     alignment = align(face.landmarks)
     old, new = (
-        cv2.cvtColor(cut_out(photo, alignment, SIDE, FIELD), cv2.COLOR_RGB2GRAY)
+        cv2.cvtColor(alignment.crop(photo, SIDE, FIELD), cv2.COLOR_RGB2GRAY)
         for photo in (before, after)
     )
     to_crop = SIDE / FIELD
@@ -90,12 +89,6 @@ def drift(before: np.ndarray, after: np.ndarray, face: Sighting) -> Sighting | N
         moved = moved.mean(0) + (moved - moved.mean(0)) / scale
     in_photo = alignment.to_photo((moved - shift) / to_crop)
     return Sighting(in_photo, doubt=face.doubt + 1)
-
-
-def cut_out(photo: np.ndarray, alignment: Alignment, size: int, field: float = 1.0) -> np.ndarray:
-    """As :meth:`Alignment.crop`, but without a look at the rest of a large photo."""
-    window = alignment.widened(field).window(photo.shape)
-    return alignment.within(window).crop(photo[window], size, field)
 
 
 def plausible(landmarks: np.ndarray) -> bool:
