@@ -18,7 +18,7 @@ FOLLOWERS: dict[str, str] = {
     "-Smiling": "-High_Cheekbones,-Mouth_Slightly_Open",
     "+Heavy_Makeup": "+Wearing_Lipstick",
     "-Heavy_Makeup": "-Wearing_Lipstick",
-    "+Male": "-Heavy_Makeup,-Wearing_Lipstick",
+    "+Male": "-Heavy_Makeup",
     "-Male": "+No_Beard",
 }
 
@@ -56,17 +56,23 @@ class Edit:
         return edit
 
     def apply(self, values: np.ndarray, keep: Collection[int] = ()) -> np.ndarray:
-        """Attribute values (40,) with the edit in force and the rest made to agree with it; no
-        attribute in `keep` follows another."""
-        edited, named = values.copy(), self.present | self.absent
-        for leader in sorted(named):
-            sign = "+" if leader in self.present else "-"
-            followers = Edit.parse(FOLLOWERS.get(sign + NAMES[leader], ""))
-            edited[list(followers.present.difference(keep))] = 1
-            edited[list(followers.absent.difference(keep))] = 0
-        edited[list(self.present)] = 1
-        edited[list(self.absent)] = 0
-        return cohere(edited, named)
+        """Attribute values (40,) with the edit in force and the rest made to agree with it; those
+        in `keep` stay."""
+        edited, whole = values.copy(), self.with_followers(keep)
+        edited[list(whole.present)] = 1
+        edited[list(whole.absent)] = 0
+        return cohere(edited, self.present | self.absent | set(keep))
+
+    def with_followers(self, keep: Collection[int] = ()) -> Edit:
+        """The edit with what goes along, and with that; not with what it names or what is in
+        `keep`."""
+        signed = [f"+{NAMES[i]}" for i in self.present] + [f"-{NAMES[i]}" for i in self.absent]
+        new = Edit.parse(",".join(FOLLOWERS.get(name, "") for name in signed))
+        settled = self.present | self.absent | set(keep)
+        present, absent = new.present - settled, new.absent - settled
+        if not present | absent:
+            return self
+        return Edit(self.present | present, self.absent | absent).with_followers(keep)
 
 
 def cohere(values: np.ndarray, fixed: Collection[int]) -> np.ndarray:

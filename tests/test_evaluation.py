@@ -162,7 +162,7 @@ def test_what_an_edit_names_does_not_count_as_lost():
     before = np.zeros((2, COUNT), bool)
     after = before.copy()
     after[0, indices(["Heavy_Makeup"])] = True
-    assert utility.protected_kept(before, after, "Heavy_Makeup")["mean"] == 1
+    assert utility.protected_kept(before, after, indices(["Heavy_Makeup"]))["mean"] == 1
     kept = utility.protected_kept(before, after)
     assert kept["Heavy_Makeup"] == 0.5 and kept["mean"] == pytest.approx(1 - 0.5 / len(PROTECTED))
 
@@ -283,6 +283,17 @@ def test_where_nothing_is_hit_there_is_doubt_left():
         for n in range(12)
     ]
     assert highs == sorted(highs) and highs[1] == highs[0] < highs[-1]
+
+
+def test_of_nothing_there_is_no_interval():
+    nothing = privacy.with_interval(np.full(3, np.nan), np.arange(3))
+    assert np.isnan([nothing["mean"], *nothing["interval"]]).all()
+
+
+def test_intervals_of_degrees_are_no_shares():
+    degrees, who = np.r_[np.full(300, 5.0), np.full(300, 4.9)], np.arange(600) // 5
+    low, high = privacy.bootstrap(degrees, who)
+    assert 4.9 < low < degrees.mean() < high < 5
 
 
 def test_measured_chance_is_that_of_a_blind_guess(random):

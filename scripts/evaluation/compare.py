@@ -18,9 +18,9 @@ ERRORS = ("landmark error", "pose error (degrees)")
 def differences(first: Path, second: Path) -> list[str]:
     """A line for every score whose intervals do not touch, and for every one that one file lacks.
 
-    Compared are all privacy scores, of which less is better, and what the pictures are still good
-    for.  The intervals are each file's own: on the same pictures they are wider than that of the
-    difference would be, so that what is told here is the least there is.
+    Compared are all privacy scores, of which less is better, and of what the pictures are still
+    good for the figures with an interval.  The intervals are each file's own: on the same pictures
+    they are wider than that of the difference would be, so that this is the least there is.
 
     Raises
     ------

@@ -38,7 +38,8 @@ def success(
 def _success(
     bench: Bench, edit: str, plain: AttributeEdit, unedited: np.ndarray, count: int
 ) -> dict[str, Any]:
-    i, wanted = index(edit[1:]), edit[0] == "+"
+    i, wanted, asked = index(edit[1:]), edit[0] == "+", Edit.parse(edit)
+    follow = asked.with_followers()
     labels = bench.data.attributes[bench.rows, i] == 1
     other = np.flatnonzero((labels != wanted) & (bench.seen[:, i] != wanted))
     chosen = np.random.default_rng(0).permutation(other)[:count]
@@ -48,7 +49,7 @@ def _success(
     if (labels == wanted).any():
         figures["shown in photos"] = float((bench.seen[labels == wanted, i] == wanted).mean())
     faces = [bench.faces[k] for k in chosen]
-    edited = bench.anonymized(replace(plain, edit=Edit.parse(edit)), chosen)
+    edited = bench.anonymized(replace(plain, edit=asked), chosen)
     seen = {"": utility.seen_attributes(bench.judge, edited, faces), " unedited": unedited[chosen]}
     if (bench.data.attributes[bench.data.partition == VALIDATION, i] == wanted).any():
         real = _real_faces(bench, i, wanted, chosen)
@@ -56,7 +57,7 @@ def _success(
     for which, bits in seen.items():
         hit = bits[:, i] == wanted
         figures["shown" + which] = privacy.with_interval(hit, bench.identity[chosen])
-        kept = utility.protected_kept(bench.seen[chosen], bits, edit[1:])
+        kept = utility.protected_kept(bench.seen[chosen], bits, follow.present | follow.absent)
         figures["protected kept" + which] = kept["mean"]
     return figures
 

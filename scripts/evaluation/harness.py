@@ -94,7 +94,6 @@ class Harness:
         if shares := score.edit_shares(seen):
             figures["edits"] = shares
         if name == UNCHANGED:
-            figures["halves"] = score.halves(seen, self.people)
             figures["chance"] = {
                 by: privacy.permuted(clean, self.people.identity)
                 for by, clean in self.clean.items()

@@ -143,16 +143,19 @@ def _within(face: Face, box: Box) -> bool:
     return bool(left <= x <= right and top <= y <= bottom)
 
 
-def parted(people: People, count: int, gallery: int = 500) -> tuple[People, People]:
-    """Some with about `count` pictures together, and of the others some with `gallery`; where there
-    are not so many others, two thirds and a third of all."""
-    names = np.unique(people.identity)
+def parted(people: People, count: int) -> tuple[People, People]:
+    """Some with about `count` pictures together, and of the others some for a gallery; where others
+    are too few, it takes the last of all."""
+    names, sizes = np.unique(people.identity, return_counts=True)
+    gallery = min(500, max(20, len(people) // 10))
     chosen = limited(people, count)
-    left = ~np.isin(people.identity, chosen.identity)
-    if left.sum() < gallery:
-        left = np.isin(people.identity, names[round(2 * len(names) / 3) :])
-        chosen = limited(people.subset(np.flatnonzero(~left)), count)
-    return chosen, limited(people.subset(np.flatnonzero(left)), gallery)
+    others = people.subset(np.flatnonzero(~np.isin(people.identity, chosen.identity)))
+    if len(others) >= gallery:
+        return chosen, limited(others, gallery)
+    enough = np.searchsorted(np.cumsum(sizes[::-1]), gallery) + 1
+    last = np.isin(people.identity, names[len(names) - min(enough, len(names) // 2) :])
+    rest = people.subset(np.flatnonzero(~last))
+    return limited(rest, count), people.subset(np.flatnonzero(last))
 
 
 def _celeba(root: Path) -> tuple[People, np.ndarray]:

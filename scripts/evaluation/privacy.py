@@ -91,15 +91,24 @@ def with_interval(hit: np.ndarray, identity: np.ndarray, draws: int = 1000) -> d
     than if nobody were hit, no lower end more than if everybody were, by Clopper and Pearson
     (1934), a person's pictures taken as one.
     """
-    hit, identity = hit[np.isfinite(hit)], identity[np.isfinite(hit)]
-    people = [hit[identity == person] for person in np.unique(identity)]
-    sums, sizes = (np.array([of(hits) for hits in people]) for of in (np.sum, len))
+    low, high = bootstrap(hit, identity, draws)
+    count = len(np.unique(identity[np.isfinite(hit)]))
+    doubt = binomtest(0, count).proportion_ci().high if count else np.nan
+    mean = float(np.nanmean(hit)) if count else np.nan
+    return {"mean": mean, "interval": [min(low, 1 - doubt), max(high, doubt)]}
+
+
+def bootstrap(values: np.ndarray, identity: np.ndarray, draws: int = 1000) -> list[float]:
+    """The 95 % interval of the mean of `values` (n,), people drawn anew; what is not a number does
+    not count, and where nothing does there is no interval but two of those."""
+    values, identity = values[np.isfinite(values)], identity[np.isfinite(values)]
+    people = [values[identity == person] for person in np.unique(identity)]
+    if not people:
+        return [np.nan, np.nan]
+    sums, sizes = (np.array([of(own) for own in people]) for of in (np.sum, len))
     chosen = np.random.default_rng(0).integers(0, len(people), (draws, len(people)))
     means = sums[chosen].sum(1) / sizes[chosen].sum(1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    doubt = binomtest(0, len(people)).proportion_ci().high
-    interval = [float(min(low, 1 - doubt)), float(max(high, doubt))]
-    return {"mean": float(hit.mean()), "interval": interval}
+    return np.percentile(means, [2.5, 97.5]).tolist()
 
 
 def attacks(

@@ -104,7 +104,8 @@ def _table(results: dict[str, Any]) -> str:
                 rows.writerow([method, recognizer, attack, score["mean"], *score["interval"]])
         for kind in ("utility", "quality", "edits"):
             for name, value in figures.get(kind, {}).items():
-                rows.writerow([method, kind, name, value, "", ""])
+                doubt = figures.get(f"{kind} intervals", {}).get(name, ("", ""))
+                rows.writerow([method, kind, name, value, *doubt])
     return text.getvalue()
 
 

@@ -134,9 +134,9 @@ def usefulness(seen: Examined, clean: Examined) -> dict[str, Any]:
 
 
 def doubt(seen: Examined, people: People) -> dict[str, list[float]]:
-    """The 95 % intervals over people of :func:`usefulness`'s measures, by their names."""
+    """The 95 % intervals over people of the MEASURES among :func:`usefulness`'s figures."""
     return {
-        name: privacy.with_interval(seen.measures[:, i], people.identity)["interval"]
+        name: privacy.bootstrap(seen.measures[:, i], people.identity)
         for i, name in enumerate(MEASURES)
     }
 
@@ -148,18 +148,6 @@ def realism(seen: Examined, clean: Examined) -> Mapping[str, float]:
         f"Frechet distance, {name}": frechet(clean.embeddings[name][0][found], both[0][found])
         for name, both in seen.embeddings.items()
         if found.sum() > 1
-    }
-
-
-def halves(clean: Examined, people: People) -> Mapping[str, float]:
-    """Frechet distance between the clean pictures of every other person and those of the others:
-    how far photos of different people lie apart."""
-    odd = people.identity % 2 == 1
-    return {
-        f"Frechet distance, {name}": frechet(vectors[odd & found], vectors[~odd & found])
-        for name, (vectors, _) in clean.embeddings.items()
-        for found in [np.isfinite(vectors).all(1)]
-        if min((odd & found).sum(), (~odd & found).sum()) > 1
     }
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
-from elseface.common.attributes import PROTECTED, indices
+from elseface.common.attributes import PROTECTED, index, indices
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
 from elseface.stage1_disentangle.box import Box
-from elseface.stage1_disentangle.detectors import mtcnn_network
+from elseface.stage1_disentangle.detectors import mtcnn, mtcnn_network
 from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
-
-#: Confidence from which MTCNN's find says that a face was missed.
-SURE = 0.98
 
 
 class Mtcnn:
@@ -33,14 +30,8 @@ class Mtcnn:
         return False
 
     def largest(self, photo: np.ndarray) -> Box | None:
-        """The largest face of `photo` that it is sure of."""
-        boxes = [
-            (x, y, x + width, y + height)
-            for x, y, width, height in (
-                f["box"] for f in self._network.detect_faces(photo) if f["confidence"] > SURE
-            )
-        ]
-        return max(boxes, key=lambda box: box[2] - box[0], default=None)
+        """The largest face that it sees in `photo`, in whatever size suits it."""
+        return max(mtcnn(photo), key=lambda box: box[2] - box[0], default=None)
 
 
 def as_seen(result: np.ndarray, face: Face) -> Face:
@@ -65,12 +56,14 @@ def seen_attributes(
     return np.concatenate([judge.probabilities(part) for part in parts]) >= 0.5
 
 
-def protected_kept(before: np.ndarray, after: np.ndarray, edited: str = "") -> dict[str, float]:
-    """Share of faces in which each protected attribute, but an `edited` one, is seen as before.
+def protected_kept(
+    before: np.ndarray, after: np.ndarray, edited: Collection[int] = ()
+) -> dict[str, float]:
+    """Share of faces in which each protected attribute that was not `edited` is seen as before.
 
     `before` and `after` are bits (n, 40); the first figure is the mean.
     """
-    names = [name for name in PROTECTED if name != edited]
+    names = [name for name in PROTECTED if index(name) not in edited]
     same = (before == after)[:, indices(names)].mean(0)
     kept = dict(zip(names, same.tolist()))
     return {"mean": float(np.mean(list(kept.values()))), **kept}
