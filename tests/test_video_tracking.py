@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from elseface.scripts.footage import matching, tracking
 from elseface.scripts.footage.cuts import FRAMES, Start, starts
-from elseface.scripts.footage.following import drift, look, plausible
+from elseface.scripts.footage.following import drift, plausible, redetect
 from elseface.scripts.footage.smoothing import LIMIT, Sighting, radius, smooth
 from elseface.stage1_disentangle.faces import find_faces
 from scenes import HEIGHT, WIDTH, backdrop, shot
@@ -54,11 +54,11 @@ def seen():
 
 def test_a_face_is_found_where_it_is_expected_and_nowhere_else(seen):
     pixels, landmarks = seen
-    found = look(pixels, landmarks + np.array([8, -6]))
+    found = redetect(pixels, landmarks + np.array([8, -6]))
     assert found and np.abs(found.landmarks - landmarks).mean() < 3
-    assert look(pixels, landmarks + np.array([90, 0])) is None
+    assert redetect(pixels, landmarks + np.array([90, 0])) is None
     turned = shot(backdrop(0), [(150, 120)], [(56, 40)]).pixels
-    assert look(turned, landmarks) is None or plausible(look(turned, landmarks).landmarks)
+    assert redetect(turned, landmarks) is None or plausible(redetect(turned, landmarks).landmarks)
 
 
 def test_an_unseen_face_moves_with_the_picture(seen):
@@ -108,7 +108,7 @@ def covers(mean_shape, monkeypatch):
     def boxes(photo, double=True):
         return [(*f.min(0).astype(int), *f.max(0).astype(int)) for f in here]
 
-    monkeypatch.setattr(tracking, "look", near)
+    monkeypatch.setattr(tracking, "redetect", near)
     monkeypatch.setattr(tracking, "drift", lambda *_: None)
     monkeypatch.setattr(tracking, "detect", boxes)
     monkeypatch.setattr(tracking, "union", boxes)

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 from elseface.common.weights import load
-from elseface.scripts.footage.following import BOX, look, plausible
+from elseface.scripts.footage.following import BOX, plausible, redetect
 from elseface.scripts.footage.smoothing import Sighting
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.faces import face_in_box
@@ -15,7 +15,7 @@ from elseface.stage1_disentangle.faces import face_in_box
 def sighting(photo: np.ndarray, box: Box) -> Sighting:
     """The face in a detector's box; where its landmarks make no face, an average one's."""
     landmarks = face_in_box(photo, box).landmarks
-    if found := look(photo, landmarks):
+    if found := redetect(photo, landmarks):
         return found
     return Sighting(landmarks) if plausible(landmarks) else average(box)
 

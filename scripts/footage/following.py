@@ -30,11 +30,11 @@ ROLLED = 6
 GRID, RETURN, ENOUGH = 9, 1.0, 0.35
 
 
-def look(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
+def redetect(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
     """The face near landmarks `expected` (68, 2) in a photo, uint8 RGB, if the detector sees it."""
-    found = _look(photo, expected)
+    found = _redetect(photo, expected)
     if found and rolled(found.landmarks, expected):
-        found = _look(photo, found.landmarks) or found
+        found = _redetect(photo, found.landmarks) or found
     return found
 
 
@@ -44,7 +44,7 @@ def rolled(one: np.ndarray, other: np.ndarray) -> bool:
     return abs((degrees + 180) % 360 - 180) > ROLLED
 
 
-def _look(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
+def _redetect(photo: np.ndarray, expected: np.ndarray) -> Sighting | None:
     alignment = align(expected)
     crop = alignment.crop(photo, SIDE, FIELD)
     middle, box_side = SIDE / 2, BOX * SIDE / FIELD

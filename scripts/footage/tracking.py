@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.first_sight import sighting
-from elseface.scripts.footage.following import drift, look, rolled
+from elseface.scripts.footage.following import drift, redetect, rolled
 from elseface.scripts.footage.matching import matched, mistaken
 from elseface.scripts.footage.permission import Permission, without_own
 from elseface.scripts.footage.person import Person
@@ -157,7 +157,7 @@ class Tracker:
 
     def _follow(self, track: Track, now: int) -> None:
         photo, expected = self.frames[now], track.expected(now)
-        found = look(photo, expected)
+        found = redetect(photo, expected)
         if not found and now - 1 in track.seen:
             found = drift(self.frames[now - 1], photo, track.seen[now - 1])
         if found:
@@ -195,7 +195,7 @@ class Tracker:
         track = Track(person, earliest, {now: sighting})
         for frame in range(now - 1, earliest - 1, -1):
             photo, expected = self.frames[frame], track.expected(frame)
-            found = look(photo, expected)
+            found = redetect(photo, expected)
             if has_left(expected, photo) or (found and self._taken(found, frame)):
                 track.start = frame + 1
                 break

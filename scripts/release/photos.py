@@ -90,9 +90,9 @@ def load_release(
     seed: int,
     finder: Finder,
     consent: Consent | None,
-    look: bool,
+    verify: bool,
     label: Label | None = None,
 ) -> Release:
-    """The release of a run; unless they are to `look`, nobody sees the result."""
-    verifier = load_verifier(finder.verifier) if look else None
+    """The release of a run; without `verify` nobody looks at the result."""
+    verifier = load_verifier(finder.verifier) if verify else None
     return Release(finder, consent, Painter(anonymizer, seed, label), verifier)
