@@ -61,7 +61,7 @@ def command(
     if compare:
         from elseface.scripts.evaluation.compare import differences
 
-        print("\n".join(differences(*compare) or ["no difference beyond the intervals"]))
+        print("\n".join(differences(*compare)) or "no difference beyond the intervals")
         return
     if not dataset or not output:
         raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")

@@ -18,6 +18,8 @@ from elseface.scripts.console import explained
 from elseface.scripts.evaluation.privacy import NAIVE, PARROT, SELF_MATCH
 
 ATTACKS = (NAIVE, SELF_MATCH, PARROT)
+#: Edited faces, and what they are compared with.
+SHOWN_BY = ("", " unedited", " by real faces")
 #: One for every four methods, which have the colours.
 MARKERS = "os^Dvp*"
 
@@ -85,10 +87,6 @@ def tables(found: dict[str, Any]) -> str:
     if found["edits"]:
         lines += ["", *_edits(found["edits"])]
     return "\n".join(lines) + "\n"
-
-
-#: What edited faces are compared with.
-SHOWN_BY = ("", " unedited", " by real faces")
 
 
 def _edits(edits: dict[str, Any]) -> list[str]:

@@ -14,9 +14,8 @@ from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.files import list_photos
-from elseface.scripts.evaluation.utility import Mtcnn
-from elseface.stage1_disentangle.box import Box
-from elseface.stage1_disentangle.detectors import union
+from elseface.stage1_disentangle.box import largest_first, nearest
+from elseface.stage1_disentangle.detectors import mtcnn, union
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
 
 
@@ -61,8 +60,9 @@ class People:
         if self.aligned:
             return [aligned_face(photo)]
         found = find_faces(photo, union)
-        largest = Mtcnn().largest(photo)
-        return found if not largest or any(_within(face, largest) for face in found) else []
+        seen = largest_first(mtcnn(photo))
+        missed = seen and nearest(seen[0], [face.box for face in found]) is None
+        return [] if missed else found
 
     def digest(self) -> str:
         """The sha256 of what the pictures are called, how large their files are and whose."""
@@ -135,12 +135,6 @@ def spread(people: People, count: int | None) -> People:
     if np.minimum(sizes, each).sum() > count:
         names = names[sizes > 1][: max(2, count // 2)]
     return people.subset(np.flatnonzero((turn < each) & np.isin(people.identity, names)))
-
-
-def _within(face: Face, box: Box) -> bool:
-    x, y = face.landmarks.mean(0)
-    left, top, right, bottom = box
-    return bool(left <= x <= right and top <= y <= bottom)
 
 
 def parted(people: People, count: int) -> tuple[People, People]:

@@ -9,8 +9,7 @@ import numpy as np
 from elseface.common.attributes import PROTECTED, index, indices
 from elseface.common.face import Face
 from elseface.stage1_disentangle.attributes import AttributeClassifier, portrait
-from elseface.stage1_disentangle.box import Box
-from elseface.stage1_disentangle.detectors import mtcnn, mtcnn_network
+from elseface.stage1_disentangle.detectors import mtcnn_network
 from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE, predict
 
 
@@ -28,10 +27,6 @@ class Mtcnn:
             if x <= middle[0] <= x + width and y <= middle[1] <= y + height:
                 return True
         return False
-
-    def largest(self, photo: np.ndarray) -> Box | None:
-        """The largest face that it sees in `photo`, in whatever size suits it."""
-        return max(mtcnn(photo), key=lambda box: box[2] - box[0], default=None)
 
 
 def as_seen(result: np.ndarray, face: Face) -> Face:
