@@ -31,6 +31,7 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.scripts.footage.cuts import starts
 from elseface.scripts.footage.drawing import introduce, paint
 from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.steadying import Steadying
 from elseface.scripts.footage.tracking import Tracker, View
 from elseface.scripts.footage.tracks import Cover, without_known
 
@@ -77,6 +78,7 @@ def protect(
     trackers : say what to cover; those after the first only where none before sees a face
     """
     waiting = deque[tuple[Frame, bool]]()
+    steady = Steadying()
     frames, copies = itertools.tee(frames)
     with ThreadPoolExecutor(1) as artist:  # draws while the next frames are looked at
         drawing: Future[list[Protected]] | None = None
@@ -84,7 +86,7 @@ def protect(
         def release(count: int) -> Future[list[Protected]]:
             batch = [waiting.popleft() for _ in range(count)]
             covers, shown, views = zip(*(tracker.take(count) for tracker in trackers))
-            return artist.submit(draw, batch, covers, shown, views, anonymizer, seed)
+            return artist.submit(draw, batch, covers, shown, views, anonymizer, seed, steady)
 
         for frame, start in zip(frames, starts(frame.pixels for frame in copies)):
             for tracker in trackers:
@@ -106,11 +108,13 @@ def draw(
     views: Sequence[list[View]],
     anonymizer: Anonymizer,
     seed: int,
+    steady: Steadying,
 ) -> list[Protected]:
-    """Covers, who is shown, and views are by tracker."""
+    """Covers, who is shown, and views are by tracker; `steady` has seen the frames before."""
     introduce(itertools.chain(*views), anonymizer, seed)
     here = [without_known(by_tracker) for by_tracker in zip(*covers)]
-    drawn = paint([frame.pixels for frame, _ in batch], here, anonymizer, seed)
+    painted = paint([frame.pixels for frame, _ in batch], here, anonymizer, seed)
+    drawn = [steady(pixels, covered) for pixels, covered in zip(painted, here)]
     return [
         Protected(frame, pixels, tuple(covered), tuple(itertools.chain(*seen)), cut)
         for (frame, cut), pixels, covered, seen in zip(batch, drawn, here, zip(*shown))

@@ -20,6 +20,7 @@ from elseface.scripts.footage.cuts import Start
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.protection import draw
+from elseface.scripts.footage.steadying import Steadying
 from elseface.scripts.footage.tracking import Tracker
 from elseface.scripts.release.note import note
 from elseface.stage1_disentangle.box import Box
@@ -73,6 +74,7 @@ class Live:
     def _forget(self) -> None:
         self._tracker = Searching(GONE)
         self._waiting = deque[Frame]()
+        self._steady = Steadying()
 
     def add(self, data: bytes) -> Shown | None:
         """Take the next frame, and give out the one that has waited long enough, if there is one.
@@ -103,7 +105,7 @@ class Live:
         if not here <= known or not here:
             squares = Photo(squared(frame.pixels))
             return Shown(encode_photo(squares, "camera.jpg"), len(here), True)
-        arguments = [covers], [shown], [views], self._anonymizer, self._seed
+        arguments = [covers], [shown], [views], self._anonymizer, self._seed, self._steady
         (done,) = draw([(frame, False)], *arguments)
         kept = encode_photo(Photo(done.pixels), "camera.jpg", note(self._anonymizer.name))
         return Shown(kept, len(here), False)
