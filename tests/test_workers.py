@@ -118,6 +118,49 @@ def test_one_of_two_is_killed_and_nothing_lost_or_done_twice(
     assert until(lambda: not family(called) and not family("raylet"))
 
 
+@pytest.fixture
+def bucket(photos, monkeypatch):
+    """The photos in a bucket of a server that speaks S3, and what lies in it by name."""
+    moto, s3fs = pytest.importorskip("moto.server"), pytest.importorskip("s3fs")
+    server = moto.ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    given = {
+        "ENDPOINT_URL": f"http://{host}:{port}",
+        "ACCESS_KEY_ID": "x",
+        "DEFAULT_REGION": "us-east-1",
+    }
+    for name, value in {**given, "SECRET_ACCESS_KEY": "x"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    store = s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False)
+    store.mkdir("album")
+    store.put(f"{photos}/", "album/photos/", recursive=True)
+    yield lambda folder: {
+        Path(path).name: store.cat_file(path) for path in store.find(f"album/{folder}")
+    }
+    server.stop()
+
+
+@linux
+def test_from_a_bucket_to_a_bucket_on_ray(photos, bucket, first_killed):
+    """One of two actors is killed midway; the bucket then holds what a folder here would."""
+    pytest.importorskip("ray")
+    alone = anonymize("alone")
+    killed = first_killed("ray::Remote")
+    given = ["anonymize", "s3://album/photos", "-o", "s3://album/out", *CHEAP]
+    given += ["--report", "r.json", "--engine", "ray", "--workers", "2"]
+    result = CliRunner().invoke(app, given)
+    assert len(killed) == 1 and result.exit_code == alone[0] == 3, result.output
+    assert "s3://album/photos/text.jpg: not a picture" in result.stderr
+    assert bucket("out") == files("alone") and sorted(bucket("out")) == NAMES
+    records = json.loads(Path("r.json").read_text())["photos"]
+    assert [record["photo"] for record in records] == [
+        f"s3://album/photos/{name}" for name in sorted([*NAMES, "text.jpg"])
+    ]
+    noted = sorted(entry["record"]["photo"] for entry in entries("r"))
+    assert noted == [record["photo"] for record in records]  # each of them once
+
+
 def until(true, seconds=60):
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:

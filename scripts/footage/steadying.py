@@ -22,8 +22,8 @@ from elseface.stage1_disentangle.mask import photo_ellipse
 
 #: The share of the frame that is new at least, and the mean difference of colours, 0 to 255, from
 #: which it grows and at which it is whole.
-NEW = 0.4
-ALIKE, APART = 12.0, 40.0
+NEW = 0.3
+ALIKE, APART = 16.0, 50.0
 #: Of the side of the face's frame: over how much of it a difference is averaged, and how far from
 #: the ellipse's rim mixing begins to be as strong as within.
 AVERAGED, RIM = 0.025, 0.03
