@@ -1,11 +1,11 @@
 """Steady faces: what a new face changes little from frame to frame, it changes less.
 
 The decoder sees each frame alone, and what it draws trembles with what lies around the face: on a
-film of a man talking in a car the new face changed 1.6 times as much as his own
-(:mod:`~elseface.scripts.footage.flicker`).  So the face of the frame before, as it was written, is
-moved to where the face is now and mixed in; where the two are far apart, as about a mouth that
-opens, the new one counts alone, and nothing drags.  Only what was painted is mixed: pixels that lie
-under the face's ellipse in both frames.
+film of a man talking in a car the new face changed 1.8 times as much as his own
+(:mod:`~elseface.scripts.footage.flicker`; docs/video.md).  So the face of the frame before, as it
+was written, is moved to where the face is now and mixed in; where the two are far apart, as about a
+mouth that opens, the new one counts alone, and nothing drags.  Only what was painted is mixed:
+pixels that lie under the face's ellipse in both frames.
 """
 
 from __future__ import annotations
