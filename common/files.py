@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -16,6 +17,11 @@ from elseface.common.photo import FORMATS
 #: Taken from folders beside the formats that are written, so that no photo is passed over in
 #: silence; a result is written as PNG.
 ALSO_READ = {".avif", ".gif", ".heic", ".heif", ".jfif", ".jp2", ".jpe", ".mpo", ".ppm"}
+PHOTOS = frozenset({*FORMATS, *ALSO_READ})
+#: Named, not passed over, where they lie among photos.
+VIDEOS = frozenset(
+    {".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm"}
+)
 
 
 @dataclass(frozen=True)
@@ -26,13 +32,16 @@ class Job:
     target: Path
 
 
-def list_photos(paths: Sequence[Path], skip: Path | None = None) -> list[tuple[Path, Path]]:
+def list_photos(
+    paths: Sequence[Path], skip: Path | None = None, kinds: Collection[str] = PHOTOS
+) -> list[tuple[Path, Path]]:
     """Files as they are named, folders searched: (path, name below the folder), ordered.
 
     Parameters
     ----------
     paths : files and folders
     skip : a folder that is not searched, because the results go there
+    kinds : endings of the files that are taken from folders
 
     Raises
     ------
@@ -42,7 +51,7 @@ def list_photos(paths: Sequence[Path], skip: Path | None = None) -> list[tuple[P
     found: dict[Path, tuple[Path, Path]] = {}  # by identity: a photo named twice is done once
     for path in paths:
         try:
-            files = _search(path, skip) if path.is_dir() else [path]
+            files = _search(path, skip, kinds) if path.is_dir() else [path]
             if not path.exists():
                 raise FileNotFoundError
             for file in files:
@@ -65,7 +74,7 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
     """
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
-    photos = list_photos(paths, output)
+    photos = list_photos(paths, output, PHOTOS | VIDEOS)
     originals = {real_path(source) for source, _ in photos}
     taken: dict[Path, Path] = {}
     for source, name in photos:
@@ -74,6 +83,8 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
         key = real_path(target)
         if not _is_text(source):
             refused.append((source, f"{str(source)!a}: its name is not valid text; rename it"))
+        elif source.suffix.lower() in VIDEOS:
+            refused.append((source, f"{source}: is a video; `elseface video` replaces its faces"))
         elif key in originals:
             why = "the result would overwrite an original; choose another -o"
             refused.append((source, f"{source}: {why}"))
@@ -93,7 +104,7 @@ def _is_text(path: Path) -> bool:
         return False
 
 
-def _search(folder: Path, skip: Path | None) -> list[Path]:
+def _search(folder: Path, skip: Path | None, kinds: Collection[str]) -> list[Path]:
     skipped = real_path(skip) if skip and real_path(skip) != real_path(folder) else None
 
     def fail(error: OSError) -> None:
@@ -109,7 +120,7 @@ def _search(folder: Path, skip: Path | None) -> list[Path]:
         found += [
             here / f
             for f in sorted(files)
-            if not f.startswith(".") and Path(f).suffix.lower() in {*FORMATS, *ALSO_READ}
+            if not f.startswith(".") and Path(f).suffix.lower() in kinds
         ]
     return found
 
@@ -163,7 +174,8 @@ def check_folder(output: Path) -> None:
 
 
 def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) -> None:
-    """Before the work: what is written beside the photos must not cost one, and must be writable.
+    """Before the work: what is written beside the photos must not cost one, nor anything else that
+    is not ours, and must be writable.
 
     Parameters
     ----------
@@ -173,7 +185,8 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
     Raises
     ------
     ElsefaceError
-        When a path is one of the pictures or of the other extras, a URL, or cannot be written.
+        When a path is one of the pictures or of the other extras, a URL, a file that elseface did
+        not write, or cannot be written.
     """
     taken = {real_path(photo): "one of the pictures" for photo in photos}
     for option, path in extras.items():
@@ -187,8 +200,22 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             there = os.path.lexists(path)
+            if there and not _is_ours(path):
+                raise ElsefaceError(f"{path}: is there and not ours; choose another {option}")
             path.open("a").close()  # an earlier one stays until there is a new one
             if not there:
                 path.unlink()  # nor is an empty one left where the work comes to nothing
         except OSError as error:
             raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is empty, or begins with an object that says it is elseface's: a report or
+    figures, a certificate, a journal."""
+    text = path.read_text(errors="replace")
+    try:
+        kept, _ = json.JSONDecoder().raw_decode(text or '{"elseface": ""}')
+    except ValueError:
+        return False
+    says = [*kept, kept.get("format", "")] if isinstance(kept, dict) else []
+    return any(str(word).startswith("elseface") for word in says)

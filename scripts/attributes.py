@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,11 @@ import typer
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
+from elseface.common.output import write_whole
 from elseface.scripts.console import PARTIAL, complain, explained, progress, silent_start
+
+#: Of the table.
+HEAD = ["photo", "face", *NAMES]
 
 
 @explained
@@ -29,6 +34,8 @@ def command(
 ) -> None:
     """Estimate the 40 attributes of every face."""
     photos = [path for path, _ in list_photos(paths)]
+    if table:
+        _check_table(table)
     with silent_start():
         from elseface.common.photo import read_photo
         from elseface.common.weights import PACKAGED
@@ -57,12 +64,17 @@ def command(
         sys.exit(PARTIAL)
 
 
+def _check_table(path: Path) -> None:
+    """Before the work: only an earlier table is written over."""
+    there = path.read_text(errors="replace") if path.exists() else ""
+    if there and not there.startswith(",".join(HEAD)):
+        raise ElsefaceError(f"{path}: is there and no such table; choose another --csv")
+
+
 def _write_csv(path: Path, rows: list[list[object]]) -> None:
-    try:
-        with open(path, "w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-            csv.writer(file).writerows([["photo", "face", *NAMES], *rows])
-    except OSError as error:
-        raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([HEAD, *rows])
+    write_whole(path, text.getvalue().encode(errors="backslashreplace"))
 
 
 def _print(rows: list[list[object]]) -> None:

@@ -62,7 +62,8 @@ def listed(text: str) -> list[str]:
 
 
 def explained(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn an :class:`ElsefaceError` of a command into its line and exit status 2."""
+    """Turn an :class:`ElsefaceError` of a command into its line and exit status 2, and Ctrl-C that
+    it has no words for into :data:`INTERRUPTED`."""
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -71,6 +72,9 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
         except ElsefaceError as error:
             complain(error)
             sys.exit(2)
+        except KeyboardInterrupt:
+            complain("stopped")
+            sys.exit(INTERRUPTED)
 
     return wrapper
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,7 @@ def main(
         name: privacy.with_interval(privacy.rank1(*pair, who), who) for name, pair in pairs.items()
     }
     figures |= {
+        "elseface": version("elseface"),
         "pictures": len(seen),
         "people": len(np.unique(who)),
         "chance": privacy.chance(who),

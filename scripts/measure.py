@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 import json
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,6 +78,7 @@ def main(
     )
     network = default.decoder.network
     figures: dict[str, Any] = {
+        "elseface": version("elseface"),
         "images": len(bench.rows),
         "identities": len(set(bench.identity)),
         "judge": weights.digest("attributes", judge),

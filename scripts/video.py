@@ -74,10 +74,11 @@ def command(
             from elseface.scripts.release.certify import issue
             from elseface.scripts.release.consent import load_consent
             from elseface.scripts.release.verify import load_verifier
-            from elseface.stage1_disentangle.detectors import second
+            from elseface.stage1_disentangle.detectors import load_detector, second
 
-        found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
-        verifier = load_verifier(verified_by) if verify else None
+            found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
+            load_detector(found_by)  # now, while nobody hears what TensorFlow says as it starts
+            verifier = load_verifier(verified_by) if verify else None
         consent = load_consent(keep_person, None)
         export = Export(
             source, output, anonymizer, seed, hold, sound=not no_audio, verifier=verifier,

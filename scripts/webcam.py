@@ -9,6 +9,7 @@ import typer
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import loading
 from elseface.scripts.console import explained, listed, silent_start
+from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def command(
     from elseface.scripts.footage.preview import VirtualCamera, Window
     from elseface.scripts.footage.protection import protect
     from elseface.scripts.footage.tracking import FINE, Tracker
+    from elseface.stage1_disentangle.detectors import load_detector
 
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         screens: list[Screen] = []
@@ -56,6 +58,7 @@ def command(
         source = stack.enter_context(contextlib.closing(Camera(camera, width, height)))
         with silent_start():
             anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
+            load_detector(DetectorName.UNION)  # before the first frame, and what TensorFlow says
         if virtual_camera:
             target = VirtualCamera(source.width, source.height, source.rate)
             screens.append(stack.enter_context(contextlib.closing(target)))

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elseface.scripts import loading, program
 from elseface.scripts.cli import app
 from elseface.scripts.release.note import note
+from elseface.stage3_generate import load
 from PIL import Image
+from scenes import write
 from typer.testing import CliRunner
 
 PROGRAM = Path(sys.executable).parent / "elseface"
@@ -213,6 +216,41 @@ def test_attributes(photo, tmp_path):
     assert row[0] == str(photo) and all(0 <= float(value) <= 1 for value in row[2:])
     shown = call("attributes", photo).stdout
     assert "Smiling" in shown and "face 0" in shown
+
+
+def test_a_table_takes_the_place_of_a_table_alone(photo, tmp_path):
+    table = tmp_path / "notes.csv"
+    table.write_text("dear,to,me")
+    result = call("attributes", photo, "--csv", table)
+    assert result.returncode == 2 and "notes.csv: is there and no such table" in result.stderr
+    assert table.read_text() == "dear,to,me"
+
+
+def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("command", [("anonymize",), ("video",), ("attributes",)])
+def test_ctrl_c_while_networks_load(photo, tmp_path, monkeypatch, command):
+    monkeypatch.setattr(loading, "load_anonymizer", interrupted)
+    monkeypatch.setattr(load, "load_classifier", interrupted)
+    source = photo
+    if command == ("video",):
+        write(source := tmp_path / "in.mp4", [np.zeros((64, 64, 3), np.uint8)] * 2)
+    out = () if command == ("attributes",) else ("-o", tmp_path / "out.mp4")
+    before = sorted(tmp_path.rglob("*"))
+    result = call(*command, source, *out)
+    assert result.returncode == 130 and "stopped" in complaints(result)[-1]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_ctrl_c_while_the_program_starts(monkeypatch, capsys):
+    monkeypatch.delitem(sys.modules, "elseface.scripts.cli")
+    finder = type("Interrupted", (), {"find_spec": staticmethod(interrupted)})
+    monkeypatch.setattr(sys, "meta_path", [finder])
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 130 and capsys.readouterr().err == "elseface: stopped\n"
 
 
 def test_demo(tmp_path):

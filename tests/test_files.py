@@ -99,7 +99,33 @@ def test_where_nothing_can_be_written_is_told_before_the_work(tmp_path):
 
 def test_asking_whether_it_can_be_written_leaves_nothing(tmp_path):
     touch(tmp_path, "there.json")
-    (tmp_path / "there.json").write_text("of the last run")
+    (tmp_path / "there.json").write_text(last := '{"elseface": "0", "photos": []}')
     check_extras({"--report": tmp_path / "new.json", "--certificate": tmp_path / "there.json"}, ())
     assert [path.name for path in tmp_path.iterdir()] == ["there.json"]
-    assert (tmp_path / "there.json").read_text() == "of the last run"
+    assert (tmp_path / "there.json").read_text() == last
+
+
+@pytest.mark.parametrize("text", ["dear to me", '{"dear": "to me"}', "[1]"])
+def test_what_elseface_did_not_write_is_not_written_over(tmp_path, text):
+    (tmp_path / "notes").write_text(text)
+    with pytest.raises(ElsefaceError, match=r"notes: is there and not ours; .* --report"):
+        check_extras({"--report": tmp_path / "notes"}, ())
+    assert (tmp_path / "notes").read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", '{"elseface_journal": 1}\n{"record": {}}', '{"format": "elseface certificate 1"}']
+)
+def test_what_it_wrote_may_be_written_again(tmp_path, text):
+    (tmp_path / "report").write_text(text)
+    check_extras({"--report": tmp_path / "report"}, ())
+
+
+def test_a_video_among_photos_is_named(tmp_path):
+    touch(tmp_path, "in/a.png")
+    touch(tmp_path, "in/b.MP4")
+    jobs, refused = plan([tmp_path / "in"], tmp_path / "out")
+    assert [job.source.name for job in jobs] == ["a.png"]
+    ((source, why),) = refused
+    assert source.name == "b.MP4" and "elseface video" in why
+    assert len(list_photos([tmp_path / "in"])) == 1  # a gallery has no use for it

@@ -112,20 +112,25 @@ class Harness:
         return seen
 
     def compare(self, stranger: str) -> dict[str, Any]:
-        """Privacy alone: what somebody else of the same kind scores, or that person's face in the
-        surroundings of this one, which methods keep.  Who chooses among several may find one that
-        scores less."""
+        """What somebody else of the same kind scores, by the naive attack alone, or that person's
+        face in the surroundings of this one, which methods keep, by every attack that learns
+        nothing.  Who chooses among several may find one that scores less."""
         if stranger == STRANGER:
-            return self._naive(self.strangers.embedded(), np.False_)
-        swapped = self.strangers.swapped(self.pictures.originals())
-        return self._naive(both_ways(swapped, self.judges), self.unchanged.missed)
-
-    def _naive(self, of: Mapping[str, Sequence[np.ndarray]], missed: np.ndarray) -> dict[str, Any]:
+            naive = {"naive"} & set(self.attacks)
+            return {"privacy": self._by_attacks(self.strangers.embedded(), np.False_, naive)}
+        missed = self.unchanged.missed
+        swapped = both_ways(self.strangers.swapped(self.pictures.originals()), self.judges)
         return {
-            "privacy": {
-                name: score.untrained(ways, self.clean[name], self.people, missed, {"naive"})
-                for name, ways in of.items()
-            }
+            "privacy": self._by_attacks(swapped, missed, set(self.attacks)),
+            "quality": score.likeness(swapped, self.unchanged.embeddings, ~missed),
+        }
+
+    def _by_attacks(
+        self, of: Mapping[str, Sequence[np.ndarray]], missed: np.ndarray, attacks: Collection[str]
+    ) -> dict[str, Any]:
+        return {
+            name: score.untrained(ways, self.clean[name], self.people, missed, attacks)
+            for name, ways in of.items()
         }
 
     def _privacy(self, name: str, anonymizer: Anonymizer, seen: Examined) -> dict[str, Any]:

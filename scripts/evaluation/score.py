@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -141,12 +141,21 @@ def doubt(seen: Examined, people: People) -> dict[str, list[float]]:
     }
 
 
-def realism(seen: Examined, clean: Examined) -> Mapping[str, float]:
+def realism(seen: Examined, clean: Examined) -> dict[str, float]:
     """Frechet distance to the clean pictures on the embeddings of each recognizer."""
-    found = ~seen.missed & ~clean.missed
+    return likeness(seen.embeddings, clean.embeddings, ~seen.missed & ~clean.missed)
+
+
+def likeness(
+    of: Mapping[str, Sequence[np.ndarray]],
+    clean: Mapping[str, Sequence[np.ndarray]],
+    found: np.ndarray,
+) -> dict[str, float]:
+    """As :func:`realism`, of embeddings (n, d) of all pictures by recognizer; `found` (n,) says
+    which of them count."""
     return {
-        f"Frechet distance, {name}": frechet(clean.embeddings[name][0][found], both[0][found])
-        for name, both in seen.embeddings.items()
+        f"Frechet distance, {name}": frechet(clean[name][0][found], both[0][found])
+        for name, both in of.items()
         if found.sum() > 1
     }
 
