@@ -328,7 +328,11 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     results = json.loads((out / "results.json").read_text())
     always = ["unchanged", "blackout", "stranger", "stranger-face"]
     assert list(results["methods"]) == [*always, "blur", "pixelate:0.5"]
-    assert privacy.NAIVE in results["methods"]["stranger-face"]["privacy"]["dlib"]
+    swapped = results["methods"]["stranger-face"]
+    assert {privacy.NAIVE, privacy.PARROT} <= swapped["privacy"]["dlib"].keys()
+    assert 0 < swapped["quality"]["Frechet distance, dlib"] < 1
+    assert "| stranger-face |" in (out / "figures.md").read_text().split("good for")[1]
+    assert privacy.PARROT not in results["methods"]["stranger"]["privacy"]["dlib"]
     assert results["images"] == 9 and results["chance"] == pytest.approx(2 / 8)
     unchanged = results["methods"]["unchanged"]
     assert unchanged["utility"]["background untouched"] == 1
