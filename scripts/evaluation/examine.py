@@ -57,7 +57,7 @@ class Examined:
     asked : ndarray of shape (n, 40), 1 or 0 as was asked where that differed from before, else nan
     missed : ndarray of shape (n,), bool: no face was found, the picture stayed as it was
     seconds, faces : ndarrays of shape (n,)
-    identical : ndarray of shape (n,), bool: about the face not a pixel differs from the original
+    identical : ndarray of shape (n,), bool: about some face not a pixel differs from the original
     """
 
     embeddings: Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -128,11 +128,12 @@ def _embed(
 
 
 def _is_identical(result: Result) -> bool:
+    """Whether a face that was found, or a picture in which none was, is as it was."""
     photo, pixels = result.photo, result.pixels
     if photo.shape != pixels.shape:
         return False
-    here = result.face.alignment.window(photo.shape) if result.face else ...
-    return bool((pixels[here] == photo[here]).all())
+    windows = [face.alignment.window(photo.shape) for face in result.faces] or [...]
+    return any(bool((pixels[here] == photo[here]).all()) for here in windows)
 
 
 def _embedding(
