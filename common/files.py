@@ -200,7 +200,7 @@ def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) ->
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             there = os.path.lexists(path)
-            if there and not _is_ours(path):
+            if there and path.suffix != ".journal" and not _is_ours(path):  # looked at where read
                 raise ElsefaceError(f"{path}: is there and not ours; choose another {option}")
             path.open("a").close()  # an earlier one stays until there is a new one
             if not there:

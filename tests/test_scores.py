@@ -37,12 +37,17 @@ def pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return WHO[rows] == WHO[columns], np.linalg.norm(first[rows] - second[columns], axis=1)
 
 
-def accepted(probe: np.ndarray, gallery: np.ndarray, of: np.ndarray, rate: float) -> float:
-    """True accepts of probe against gallery at the distance that scikit-learn reads from `of`."""
+def threshold(of: np.ndarray, rate: float) -> float:
+    """The distance that scikit-learn reads from `of`."""
     same, apart = pairs(of, of)
     false, _, at = roc_curve(same, -apart, drop_intermediate=False)
+    return -at[np.searchsorted(false, rate, "right") - 1]
+
+
+def accepted(probe: np.ndarray, gallery: np.ndarray, of: np.ndarray, rate: float) -> float:
+    """True accepts of probe against gallery at the threshold of `of`."""
     same, apart = pairs(probe, gallery)
-    return float((apart[same] <= -at[np.searchsorted(false, rate, "right") - 1]).mean())
+    return float((apart[same] <= threshold(of, rate)).mean())
 
 
 def nearest(probe: np.ndarray, gallery: np.ndarray) -> float:
@@ -72,6 +77,14 @@ def test_true_accepts_are_those_of_scikit_learns_curve(clean, random, rate):
     assert 0.02 < naive < 0.98 and 0.02 < linkage < 0.98 and abs(naive - linkage) > 0.03
     assert naive == pytest.approx(accepted(probe, clean, clean, rate), abs=0.01)
     assert linkage == pytest.approx(accepted(probe, probe, probe, rate), abs=0.01)
+
+
+def test_self_match_is_to_ones_own_picture_at_the_strict_rate(clean, random):
+    probe = clean + 0.5 * random.standard_normal(clean.shape)
+    moved = np.linalg.norm(probe - clean, axis=1)
+    strict, loose = (np.mean(moved <= threshold(clean, rate)) for rate in privacy.FALSE_ACCEPTS)
+    assert privacy.FALSE_ACCEPTS == (1e-3, 1e-2) and 0.1 < strict < loose - 0.1
+    assert figures(probe, clean)[privacy.SELF_MATCH] == pytest.approx(strict, abs=0.02)
 
 
 def test_a_constant_shift_fools_the_naive_attacker_alone(clean):
