@@ -181,6 +181,7 @@ def test_other_settings_are_refused(photos, anonymize, other, named):
 
 def test_settings_may_change_before_anything_is_done(photos, anonymize):
     anonymize(*options("out"), "--resume", stop="a.png")
+    assert json.loads(Path("out.json").read_text())["photos"] == []
     assert len(anonymize(*options("out"), "--resume", "--seed", 4)[2]) == 6
 
 

@@ -242,7 +242,7 @@ def test_full_disk(video, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
-    write(tmp_path / "in.mp4", scene(8) * 20)
+    write(tmp_path / "in.mp4", scene(8) * 60)
     command = [PROGRAM, "video", "in.mp4", "-o", "out.mp4", "--method", "blackout"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.glob(".out.mp4.*.part")) and process.poll() is None:

@@ -48,7 +48,8 @@ def write_report(path: Path, summary: dict[str, Any], records: Iterable[dict[str
     """Write the records below the summary, as JSON, one after the other."""
     head = json.dumps({**summary, "photos": []}, indent=1).removesuffix("]\n}")
     with whole(path) as temporary, temporary.open("w") as file:
-        between = head
+        file.write(head)
+        between = ""
         for record in records:
             file.write(f"{between}\n{textwrap.indent(json.dumps(record, indent=1), '  ')}")
             between = ","
