@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+import os
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -25,6 +26,7 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self.cache, self.batch_size, self.seed = cache, batch_size, seed
         self.order = cache.split(split)
+        self.random: np.random.Generator | None = None
         self.begin(0)
 
     def __len__(self) -> int:
@@ -32,17 +34,38 @@ class Batches(keras.utils.PyDataset):
 
     def begin(self, epoch: int) -> None:
         """See :class:`Epochs`."""
-        self.random = None if self.seed is None else np.random.default_rng((self.seed, epoch))
-        if self.random:
-            self.order = self.random.permutation(np.sort(self.order))
+        self.epoch = epoch
+        if self.seed is not None:
+            self.order = np.random.default_rng((self.seed, epoch)).permutation(np.sort(self.order))
 
     def numbers(self, batch: int) -> np.ndarray:
         """The row numbers of one batch."""
         return self.order[batch * self.batch_size :][: self.batch_size]
 
     def rows(self, batch: int) -> np.ndarray:
-        """The records of one batch."""
+        """The records of one batch, whose own :attr:`random` is from here on: a batch is the same
+        whichever process makes it, and whatever it made before."""
+        if self.seed is not None:
+            self.random = np.random.default_rng((self.seed, self.epoch, batch))
         return self.cache[self.numbers(batch)]
+
+
+def fed(batches: Batches) -> Any:
+    """What ``fit`` is given: with PyTorch, where they are made for a GPU that would wait for one
+    process, a loader that has the batches made by as many as there are processor cores."""
+    if keras.backend.backend() != "torch":
+        return batches
+    import cv2
+    from torch.utils.data import DataLoader
+
+    cv2.setNumThreads(1)  # a forked process waits for ever for threads that it does not have
+    # Forked, as they are by default before Python 3.14: each epoch's have what `begin` has left.
+    return DataLoader(
+        batches,
+        batch_size=None,
+        num_workers=max(1, (os.cpu_count() or 1) - 1),
+        multiprocessing_context="fork",
+    )
 
 
 class Epochs(Protocol):

@@ -33,7 +33,7 @@ class Faces(Batches):
     ) -> None:
         super().__init__(cache, split, batch_size, seed)
         self.embedding = embedding
-        if self.random:
+        if seed is not None:
             dark = [number for number in self.order if self._is_dark(number)]
             self.order = np.concatenate([self.order, *[dark] * (OFTEN - 1)]).astype(int)
             self.begin(0)

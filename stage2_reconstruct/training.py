@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from elseface.common.celeba import TRAIN, VALIDATION
 from elseface.common.training import open_run, run_callbacks
-from elseface.stage1_disentangle.batches import InOrder
+from elseface.stage1_disentangle.batches import InOrder, fed
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.decoder_batches import Faces
@@ -95,7 +95,7 @@ def fit(
     trainer.compile(*optimizers)
     samples = Faces(validation.cache, VALIDATION, validation.embedding, 12, None)[0]
     trainer.fit(
-        faces,
+        fed(faces),
         validation_data=validation,
         epochs=config.epochs,
         shuffle=False,

@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -197,6 +198,21 @@ def test_an_assessor_who_sees_surroundings_alone_is_not_believed(
     with contextlib.nullcontext() if believed else pytest.raises(ElsefaceError, match="no faces"):
         (unchanged,) = world.judge("unchanged", attacks=("assessor",))
         assert unchanged["privacy"]["assessor"] == {"closed-set rank-1": told["unchanged"]}
+
+
+def test_the_assessor_counts_whom_he_was_asked_about(world, monkeypatch, tmp_path):
+    """Four pictures, three of them of the first person; every other one shows an attribute."""
+    people = world.people[Role.JUDGED]
+    nobody = [SimpleNamespace(face=None)] * len(people)
+    monkeypatch.setattr(Pictures, "results", lambda *_: nobody)
+    told = {0: True, 1: False, 2: True, EACH + 1: True}
+    monkeypatch.setattr(harness.assessor, "recognised", lambda crops, who: told)
+    judging = Harness(world.people, tmp_path, None, ())
+    figures = judging._assessed("blurring", None, SimpleNamespace(missed=world.missed))
+    assert figures["groups"].keys() == figures["by attribute"].keys()
+    expected = {"with": {"pictures": 2, "people": 2}, "without": {"pictures": 2, "people": 1}}
+    assert all(counts == expected for counts in figures["groups"].values())
+    assert figures["by attribute"]["Male"] == {"with": 0.5, "without": 1}
 
 
 @pytest.mark.parametrize("attacks", [("linkage",), ("trained",), ("restore",)])

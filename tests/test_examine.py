@@ -81,3 +81,13 @@ def test_what_lies_outside_and_under_the_ellipse_is_told_apart(pair, look):
     assert plain["SSIM in mask"] == pytest.approx(1) == beyond["SSIM in mask"]
     assert within["SSIM in mask"] < 0.999
     assert plain["landmark error"] == 0
+
+
+def test_what_is_remembered_is_of_all_faces_there(pair, look):
+    """The other face's place decides what is background, wherever the first one's is."""
+    photo, faces = pair
+    pixels = painted(photo, faces)
+    both = look(photo, pixels, faces).measures[0]
+    one = look(photo, pixels, faces[:1]).measures[0]
+    untouched = MEASURES.index("background untouched")
+    assert both[untouched] == 1 and one[untouched] == 0

@@ -1,9 +1,12 @@
 """``elseface evaluate``: the harness, its gates, and what it writes."""
 
+import base64
 import contextlib
 import csv
+import io
 import json
 import re
+import shutil
 import subprocess
 import time
 from dataclasses import replace
@@ -345,7 +348,16 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     assert {row["method"] for row in rows} == set(results["methods"])
     page = (out / "report.html").read_text()
     assert page.count("<svg") == 2 and "pixelate:0.5" in page
-    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)  # nothing is fetched
+    sheets = re.findall(r'<img src="data:image/jpeg;base64,(.+?)" alt="pictures under (.+?)"', page)
+    assert [of for _, of in sheets] == ["unchanged", "blackout", "blur", "pixelate:0.5"]
+    assert page.count("<img") == page.count(";base64,") == len({sheet for sheet, _ in sheets}) == 4
+    for sheet, _ in sheets:  # nine pictures side by side
+        with Image.open(io.BytesIO(base64.b64decode(sheet))) as image:
+            assert image.height == report.HEIGHT and image.width > 9 * 60
+    page = re.sub(';base64,[^"]+', "", page)
+    assert not re.findall(r'(?:src|href)="(?!data:|#)|url\((?!#)|@import|[" ]//', page)  # no fetch
+    named = set(re.findall(r"[a-z]+://[^\s\"'<>)]+", page))
+    assert named == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # namespaces
     figures = (out / "figures.md").read_text()
     assert len(re.findall(r"^\| pixelate:0.5 \|", figures, re.M)) == 2
     tables = re.findall(r"(?:^\|.*\n)+", figures, re.M)
@@ -376,6 +388,69 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     again["made with"]["elseface/code"] = "of another day"
     (out / "results.json").write_text(json.dumps(again))
     assert "versions" in complaints(call(*command, "--resume"))[0]
+
+
+@pytest.fixture(scope="module")
+def with_missed(album, tmp_path_factory):
+    """The album with a grey picture of everybody, an evaluation of it, and its output folder."""
+    root = tmp_path_factory.mktemp("missed")
+    shutil.copytree(album, root / "album")
+    for person in (root / "album").iterdir():
+        Image.new("RGB", (240, 300), "grey").save(person / "grey.png")
+    command = ["evaluate", root / "album", "--methods", "blur", "--attacks", "naive,parrot", "-o"]
+    done = call(*command, root / "out")
+    assert done.returncode == 0, done.stderr
+    return command, root / "out"
+
+
+def test_pictures_without_a_face_are_recognised_under_every_method(with_missed):
+    results = json.loads((with_missed[1] / "results.json").read_text())
+    assert results["images"] == 12
+    methods = results["methods"]
+    for name in ("unchanged", "blackout", "blur"):
+        assert methods[name]["utility"]["missed by the pipeline"] == pytest.approx(3 / 12)
+    for name in ("unchanged", "blackout", "stranger-face", "blur"):
+        scores = methods[name]["privacy"]["dlib"]
+        for attack in (privacy.NAIVE, privacy.PARROT):
+            hits = 12 * scores[attack]["mean"]  # of all twelve, three of them missed
+            assert hits >= 3 - 1e-9 and hits == pytest.approx(round(hits))
+    # Of blacked-out faces none is like its original: what is recognised are the missed ones.
+    black = methods["blackout"]["privacy"]["dlib"]
+    assert black[privacy.SELF_MATCH]["mean"] == pytest.approx(3 / 12)
+    assert methods["unchanged"]["privacy"]["dlib"][privacy.SELF_MATCH]["mean"] == 1
+
+
+def test_a_run_killed_within_a_method_makes_no_picture_twice(with_missed, tmp_path):
+    command, whole = with_missed
+    out, made = tmp_path / "out", []
+    arguments = [PROGRAM, *map(str, command), out]
+    with subprocess.Popen(arguments, stderr=subprocess.DEVNULL) as first:
+        while len(made) < 3 and first.poll() is None:
+            time.sleep(0.01)
+            made = [*(out / "pictures/blur").glob("*.json")]  # a picture that has it is whole
+        first.kill()  # SIGKILL
+    made = [path for note in (out / "pictures/blur").glob("*.json")
+            for path in (note, note.with_suffix(".png"))]  # fmt: skip
+    assert 3 <= len(made) / 2 < 12
+    assert "blur" not in json.loads((out / "results.json").read_text())["methods"]
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in made}
+    gone_on = call(*command, out, "--resume")
+    assert gone_on.returncode == 0, gone_on.stderr
+    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in made} == before
+    assert len([*(out / "pictures/blur").glob("*.png")]) == 12
+    for picture in (out / "pictures").glob("*/*.png"):
+        assert picture.read_bytes() == (whole / picture.relative_to(out)).read_bytes()
+    assert figures_of(out) == figures_of(whole)
+
+
+def figures_of(folder: Path) -> dict:
+    """All that was found out but how long it took."""
+    results = json.loads((folder / "results.json").read_text())
+    for figures in results["methods"].values():
+        for name in ("seconds an image", "seconds a face"):
+            figures.get("utility", {}).pop(name, None)
+    del results[report.PEAK]
+    return results
 
 
 def test_compared_runs_say_what_became_better_or_worse(tmp_path):
@@ -427,6 +502,32 @@ def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
     for name in ("figures.md", "report.html"):
         text = (tmp_path / name).read_text()
         assert "By assessor" in text and "By dlib" not in text and "<svg" not in text
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_the_assessors_table_counts_the_pictures_he_was_asked_about(tmp_path, counted):
+    """Results of before he counted them have no counts there, and others' counts are not his."""
+    score = {
+        "mean": 0.5, "interval": [0.4, 0.6], "worst identity": {"name": "1", "mean": 1.0},
+        "by attribute": {"Male": {"with": 0.4, "without": 0.6}},
+    }  # fmt: skip
+
+    def groups(pictures):
+        return {"Male": {word: {"pictures": pictures, "people": 5} for word in ("with", "without")}}
+
+    his = score | ({"groups": groups(7)} if counted else {})
+    unchanged = {
+        "privacy": {"dlib": {privacy.NAIVE: score}, "assessor": {"closed-set rank-1": his}},
+        "utility": {"SSIM whole": 1.0},
+        "quality": {"Frechet distance, dlib": 0.0},
+        "chance": {"dlib": 0.31},
+    }
+    about = {"images": 66, "identities": 5, "chance": 0.3, "elseface": "0", "groups": groups(33)}
+    report.write(tmp_path, {**about, "methods": {"unchanged": unchanged}})
+    by_dlib, by_assessor = (tmp_path / "figures.md").read_text().split("## By assessor")
+    assert "| pictures | 33 of 5 people | 33 of 5 people |" in by_dlib
+    rows = re.findall(r"^\| pictures \|.*$", by_assessor, re.M)
+    assert rows == (["| pictures | 7 of 5 people | 7 of 5 people |"] if counted else [])
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,8 @@ def test_a_batch_brings_the_other_face_and_keeps_the_surroundings(cache, monkeyp
     monkeypatch.setattr("elseface.stage2_reconstruct.decoder_batches.SOFTEN", 0.0)
     editing = Editing(policies.none, load_shape_model())
     batches = EditedFaces(cache, 0, embeddings.one_hot(), 4, 0, editing, 20, False)
-    for _ in range(6):
+    for epoch in range(6):
+        batches.begin(epoch)
         batches.order = np.arange(4)
         given, real = batches[0]
         swapped = given["other_weight"].max((1, 2, 3)) == 1
@@ -121,3 +122,20 @@ def test_a_split_of_one_age_and_a_last_batch_of_one_face(tmp_path, mean_shape, r
     batches = EditedFaces(cache, 0, embeddings.one_hot(), 2, 0, editing, 20, False)
     given, real = batches[len(batches) - 1]
     assert len(real) == len(given["wanted"]) == 1
+
+
+def test_a_batch_is_the_same_whoever_makes_it(cache):
+    """Of an epoch begun anew, alone, and after others."""
+    editing = Editing(policies.flip, load_shape_model())
+    one, other = (
+        EditedFaces(cache, 0, embeddings.one_hot(), 2, 7, editing, 20, False) for _ in range(2)
+    )
+    one.begin(3)
+    other.begin(3)
+    (first, faces), _, (again, same) = one[1], other[0], other[1]
+    np.testing.assert_array_equal(faces, same)
+    assert first.keys() == again.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], again[name])
+    one.begin(4)
+    assert not np.array_equal(one[1][1], faces)

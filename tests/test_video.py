@@ -1,5 +1,6 @@
 """``elseface video`` on files of every kind, and on none."""
 
+import functools
 import json
 import os
 import signal
@@ -244,7 +245,11 @@ def test_full_disk(video, tmp_path):
 def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
     write(tmp_path / "in.mp4", scene(8) * 60)
     command = [PROGRAM, "video", "in.mp4", "-o", "out.mp4", "--method", "blackout"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    # What runs the tests may ignore the signal, as nohup and a shell's background do.
+    heed = functools.partial(signal.signal, stop, signal.SIG_DFL)
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heed
+    )
     while not list(tmp_path.glob(".out.mp4.*.part")) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(stop)

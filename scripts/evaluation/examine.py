@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,8 +88,8 @@ def examine(results: Iterable[Result], judges: Judges) -> Examined:
             continue
         measures.append(
             judges.memory.recall(
-                "measures 1",
-                (result.photo, result.pixels, result.face.landmarks),
+                "measures 2",
+                (result.photo, result.pixels, *_places(result)),
                 lambda result=result, seen=seen: _measure(result, seen, judges.detector),
             )
         )
@@ -170,6 +170,12 @@ def _measure(result: Result, after: Face, detector: Mtcnn) -> np.ndarray:
             not changed[outside].any(),
         ]
     )
+
+
+def _places(result: Result) -> Iterator[np.ndarray]:
+    """Where its faces are, the one that is looked at and all that may have changed."""
+    for face in (result.face, *result.faces):
+        yield from (np.array(face.box), face.landmarks, face.alignment.matrix, np.array(face.tilt))
 
 
 def _asked(note: Mapping) -> np.ndarray:

@@ -181,7 +181,11 @@ class Harness:
         ]
         told = assessor.recognised(np.stack(crops), self.people.identity)
         rows, right = list(told), np.array(list(told.values()), float)
-        return score.attack([right], lambda hits: hits, self.people.subset(rows), seen.missed[rows])
+        asked = self.people.subset(rows)
+        figures = score.attack([right], lambda hits: hits, asked, seen.missed[rows])
+        if asked.attributes is not None:  # fewer than all who are judged
+            figures["groups"] = score.grouped(asked)
+        return figures
 
     def _gates(self, seen: Examined, figures: dict[str, Any]) -> None:
         """What must be true of *unchanged*, whichever attacks were asked for."""

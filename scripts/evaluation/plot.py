@@ -109,5 +109,8 @@ def _distance(figures: dict[str, Any], recognizer: str) -> float | None:
 
 def _svg(figure: Any) -> str:
     text = io.StringIO()
-    figure.savefig(text, format="svg")
+    # Without metadata, which names matplotlib's address: the page has none but namespaces.
+    figure.savefig(
+        text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    )
     return text.getvalue()[text.getvalue().index("<svg") :]

@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 import psutil
-from elseface.common.attributes import index
 from elseface.common.output import write_whole
 from elseface.scripts.evaluation import plot
 from elseface.scripts.evaluation.methods import CONTROLS
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.pictures import place
 from elseface.scripts.evaluation.privacy import chance
-from elseface.scripts.evaluation.score import GROUPS
+from elseface.scripts.evaluation.score import grouped
 from jinja2 import Environment, PackageLoader, select_autoescape
 from PIL import Image
 
@@ -39,16 +38,8 @@ def about(people: People) -> dict[str, Any]:
         "chance": chance(people.identity),
     }
     if people.attributes is not None:
-        has = {group: people.attributes[:, index(group)] == 1 for group in GROUPS}
-        told["groups"] = {
-            group: {"with": _counted(people, rows), "without": _counted(people, ~rows)}
-            for group, rows in has.items()
-        }
+        told["groups"] = grouped(people)
     return told
-
-
-def _counted(people: People, rows: np.ndarray) -> dict[str, int]:
-    return {"pictures": int(rows.sum()), "people": len(np.unique(people.identity[rows]))}
 
 
 def keep(folder: Path, results: dict[str, Any]) -> None:

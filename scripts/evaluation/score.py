@@ -51,6 +51,19 @@ def attack(of: Iterable[np.ndarray], hits: Hits, people: People, missed: np.ndar
     return figures
 
 
+def grouped(people: People) -> dict[str, Any]:
+    """How many labelled pictures, and of how many people, show each of GROUPS or not."""
+    has = {group: people.attributes[:, index(group)] == 1 for group in GROUPS}
+    return {
+        group: {"with": _counted(people, rows), "without": _counted(people, ~rows)}
+        for group, rows in has.items()
+    }
+
+
+def _counted(people: People, rows: np.ndarray) -> dict[str, int]:
+    return {"pictures": int(rows.sum()), "people": len(np.unique(people.identity[rows]))}
+
+
 def least(missed: np.ndarray, identity: np.ndarray) -> float:
     """What any attack scores at least, where the faces `missed` (n,) count as recognised."""
     _, who, counts = np.unique(identity, return_inverse=True, return_counts=True)
