@@ -36,6 +36,16 @@ def whole(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def forget_drafts(path: Path) -> None:
+    """Delete what processes that were killed left of a file that :func:`whole` was to become."""
+    with contextlib.suppress(OSError):
+        if not is_here(path):
+            path.fs.invalidate_cache()  # of what the folder held before
+        for file in path.parent.iterdir():
+            if file.name.startswith(f".{path.name}.") and file.name.endswith(".part"):
+                file.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write `data` to `path` as :func:`whole` has it."""
     with whole(path) as temporary:

@@ -144,9 +144,9 @@ def test_a_url_of_this_machine_is_a_path(tmp_path):
 
 
 def test_mistakes_get_one_line(monkeypatch, store, tmp_path):
-    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
     for url, says in (
-        ("s3://bucket/photos", "s3fs"),
+        ("gs://bucket/photos", "gcsfs"),
         ("nonsense://photos", "nonsense"),
         (f"{store}/absent", "no such file or folder"),
     ):

@@ -183,3 +183,15 @@ def test_a_container_has_less_memory_than_its_machine(monkeypatch, tmp_path, lim
 
 def test_nobody_is_hired_for_nothing():
     Pool(lambda: pytest.fail("hired"), 3).do([], lambda place, entry: None)
+
+
+def test_what_a_dead_worker_was_writing_is_deleted(tmp_path):
+    """Of its photo, and of no other."""
+    draft, others, theirs = (
+        tmp_path / name for name in (".1.png.77.part", ".2.png.77.part", "1.png.part")
+    )
+    for file in (draft, others, theirs):
+        file.write_text("not verified")
+    pool = Pool(lambda: Fake({"1"} if draft.exists() else ()), 1)
+    pool.do([(0, Job(Path("1.png"), tmp_path / "1.png"))], lambda *_: None)
+    assert not draft.exists() and others.exists() and theirs.exists()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from elseface.common.training import run_callbacks
 
-EPOCHS = 3
+EPOCHS = 2
 
 
 def lines(log) -> list[str]:

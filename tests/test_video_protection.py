@@ -142,9 +142,7 @@ def test_memory_is_bounded():
 def test_nobody_is_remembered_where_frames_never_end():
     """Who was in an earlier scene is forgotten, as a camera may run for days."""
     scenes = [background for _ in range(2) for background in (ONE, OTHER)]
-    shots = [
-        shot(scene, [(100 + 40 * i, 120)]) for i, scene in enumerate(scenes) for _ in range(14)
-    ]
+    shots = [shot(scene, [(100 + 40 * i, 120)]) for i, scene in enumerate(scenes) for _ in range(8)]
     frames = (Frame(s.pixels, i) for i, s in enumerate(shots))
     blackout, tracker = load_obfuscation(MethodName.BLACKOUT), tracking.Tracker(50)
     people = weakref.WeakSet()

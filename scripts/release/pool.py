@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
+from elseface.common.output import forget_drafts
 from elseface.scripts.console import complain
 from elseface.scripts.release.journal import Entry
 from elseface.scripts.release.task import Task, not_done
@@ -171,6 +172,7 @@ class Pool:
         self._missing += 1
         self._died_in_a_row += 1
         errand.deaths += 1
+        forget_drafts(errand.job.target)  # which nobody has verified
         if errand.deaths < DEATHS:
             self._again.append(errand)
         else:
