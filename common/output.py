@@ -37,8 +37,9 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def forget_drafts(path: Path) -> None:
-    """Delete what processes that were killed left of a file that :func:`whole` was to become."""
-    with contextlib.suppress(OSError):
+    """Delete what processes that were killed left of a file that :func:`whole` was to become,
+    where that can be done."""
+    with contextlib.suppress(Exception):  # stores of objects have errors of their own
         if not is_here(path):
             path.fs.invalidate_cache()  # of what the folder held before
         for file in path.parent.iterdir():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+import multiprocessing
 from typing import Any, Protocol
 
 import keras
@@ -52,10 +52,11 @@ class Batches(keras.utils.PyDataset):
 
 def fed(batches: Batches) -> Any:
     """What ``fit`` is given: with PyTorch, where they are made for a GPU that would wait for one
-    process, a loader that has the batches made by as many as there are processor cores."""
-    if keras.backend.backend() != "torch":
+    process, a loader that has the batches made by as many as there are processor cores but one."""
+    if keras.backend.backend() != "torch" or "fork" not in multiprocessing.get_all_start_methods():
         return batches
     import cv2
+    import joblib
     from torch.utils.data import DataLoader
 
     cv2.setNumThreads(1)  # a forked process waits for ever for threads that it does not have
@@ -63,7 +64,7 @@ def fed(batches: Batches) -> Any:
     return DataLoader(
         batches,
         batch_size=None,
-        num_workers=max(1, (os.cpu_count() or 1) - 1),
+        num_workers=max(1, joblib.cpu_count() - 1),
         multiprocessing_context="fork",
     )
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from elseface.stage1_disentangle.cache import RECORD
 
 torch = pytest.mark.skipif(not importlib.util.find_spec("torch"), reason="PyTorch is not installed")
 
@@ -37,9 +38,32 @@ np.save(f"{folder}/losses.npy", [[float(step[k]) for k in names] for step in los
 """
 
 
-def run(backend: str, *folders) -> None:
+FED = """
+import sys, numpy as np
+from pathlib import Path
+from elseface.stage1_disentangle.batches import fed
+from elseface.stage1_disentangle.cache import FaceCache
+from elseface.stage2_reconstruct import embeddings
+from elseface.stage2_reconstruct.decoder_batches import Faces
+batches = Faces(FaceCache(Path(sys.argv[1])), 0, embeddings.one_hot(), 2, 7)
+loader = fed(batches)
+assert loader is not batches and loader.num_workers >= 1
+for epoch in (0, 1, 5):
+    batches.begin(epoch)
+    others = list(loader)
+    assert len(others) == len(batches) == 3
+    for i, (given, faces) in enumerate(others):
+        own, real = batches[i]
+        np.testing.assert_array_equal(faces.numpy(), real)
+        assert given.keys() == own.keys()
+        for name in own:
+            np.testing.assert_array_equal(given[name].numpy(), own[name])
+"""
+
+
+def run(backend: str, *folders, program: str = STEP) -> None:
     environment = {**os.environ, "KERAS_BACKEND": backend}
-    arguments = [sys.executable, "-c", STEP, *map(str, folders)]
+    arguments = [sys.executable, "-c", program, *map(str, folders)]
     subprocess.run(arguments, env=environment, check=True, capture_output=True)
 
 
@@ -55,3 +79,15 @@ def test_same_losses_and_weights(tmp_path):
     losses = [np.load(folder / "losses.npy") for folder in (first, second)]
     np.testing.assert_allclose(*losses, rtol=2e-3, atol=2e-3)
     assert losses[0][-1, 0] < losses[0][0, 0]  # and it learns
+
+
+@torch
+@pytest.mark.skipif(os.name == "nt", reason="no process can be forked")
+def test_other_processes_make_the_same_batches(tmp_path, mean_shape, random):
+    """In each epoch those of that epoch."""
+    rows = np.zeros(6, RECORD)
+    rows["crop"] = random.integers(0, 256, rows["crop"].shape)
+    rows["portrait"] = random.integers(0, 256, rows["portrait"].shape)
+    rows["landmarks"] = mean_shape
+    np.save(tmp_path / "00000.npy", rows)
+    run("torch", tmp_path, program=FED)
