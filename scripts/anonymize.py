@@ -63,8 +63,12 @@ def command(
     ] = IfNoFace.SKIP,
     verify: loading.Verify = True,
     detector: Annotated[
-        DetectorName, typer.Option(help="Finds the faces; another one verifies.")
-    ] = DetectorName.UNION,
+        str,
+        typer.Option(
+            metavar=f"{'|'.join(DetectorName)}|PACKAGE.MODULE:FUNCTION",
+            help="Finds the faces; another one verifies.",
+        ),
+    ] = DetectorName.UNION.value,
     boxes: Annotated[
         Path | None,
         typer.Option(help="JSON of more faces: photo to boxes (left, top, right, bottom)."),

@@ -7,16 +7,20 @@
 - ``mtcnn``: Zhang et al., 2016, weights of PyPI's ``mtcnn``: faces from 20 pixels.  Trained on
   other pictures and built otherwise than the others, it is the one that verification asks
 
-All give boxes as dlib's landmark predictor wants them: square, from brows to chin.
+All give boxes as dlib's landmark predictor wants them: square, from brows to chin.  A detector of
+one's own is any function like them, named as ``PACKAGE.MODULE:FUNCTION``.
 """
 
 from __future__ import annotations
 
 import functools
+import pkgutil
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
+from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle import mmod
 from elseface.stage1_disentangle.box import Box, largest_first, merged
 from elseface.stage1_disentangle.choices import DetectorName
@@ -51,24 +55,64 @@ def union(photo: np.ndarray) -> list[Box]:
     return merged([*detect(photo), *convolutional(photo)])
 
 
-def load_detector(name: DetectorName) -> Detector:
-    """A detector by name, its networks loaded."""
+@dataclass(frozen=True)
+class Brought:
+    """Somebody's own :data:`Detector`, whose mistakes are told as such."""
+
+    name: str
+
+    def __call__(self, photo: np.ndarray) -> list[Box]:
+        """See :data:`Detector`; :class:`ElsefaceError` where it fails or gives no boxes."""
+        try:
+            boxes = np.array(list(_function(self.name)(photo.copy())), float).reshape(-1, 4)
+            if not np.isfinite(boxes).all() or (boxes[:, 2:] <= boxes[:, :2]).any():
+                raise ValueError("a box is (left, top, right, bottom), in pixels")
+        except Exception as error:
+            raise ElsefaceError(f"{self.name}: {type(error).__name__}: {error}") from error
+        return largest_first(tuple(map(round, box)) for box in boxes.tolist())
+
+
+def load_detector(name: str) -> Detector:
+    """A detector by name, its networks loaded.
+
+    Raises
+    ------
+    ElsefaceError
+        When nothing is so named, or cannot be imported.
+    """
+    if ":" in name:
+        _function(name)
+        return Brought(name)
+    if name not in {*DetectorName}:
+        known = ", ".join(DetectorName)
+        raise ElsefaceError(f"no detector {name!r}; take {known} or PACKAGE.MODULE:FUNCTION")
     detectors: dict[DetectorName, Detector] = {
         DetectorName.UNION: union,
         DetectorName.FRONTAL: detect,
         DetectorName.CNN: convolutional,
         DetectorName.MTCNN: mtcnn,
     }
-    if name is DetectorName.MTCNN:
+    if name == DetectorName.MTCNN:
         mtcnn_network()
     else:  # the frontal one, too, asks it where it is not sure
         mmod.network()
-    return detectors[name]
+    return detectors[DetectorName(name)]
 
 
-def second(name: DetectorName) -> DetectorName:
+def second(name: str) -> DetectorName:
     """The detector that verifies what was found by `name`: another one."""
-    return DetectorName.UNION if name is DetectorName.MTCNN else DetectorName.MTCNN
+    return DetectorName.UNION if name == DetectorName.MTCNN else DetectorName.MTCNN
+
+
+def _function(name: str) -> Detector:
+    """What a name of ``PACKAGE.MODULE:FUNCTION`` means."""
+    try:
+        found = pkgutil.resolve_name(name)
+    except Exception as error:  # whatever importing it may raise
+        raise ElsefaceError(f"{name}: cannot be imported: {error}") from error
+    if not callable(found):
+        raise ElsefaceError(f"{name}: is no function from a photo to boxes")
+    return found
 
 
 def _square(left: float, top: float, width: float, height: float) -> Box:

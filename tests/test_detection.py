@@ -1,6 +1,7 @@
 """The family of detectors, and what the user knows better than they."""
 
 import itertools
+import pickle
 from pathlib import Path
 
 import cv2
@@ -40,6 +41,45 @@ def test_each_finds_the_face_in_the_same_place_and_nothing_in_nothing(name, port
 def test_verified_by_another(name):
     finders = {DetectorName.UNION: {DetectorName.UNION, DetectorName.FRONTAL, DetectorName.CNN}}
     assert second(name) not in finders.get(name, {name})
+
+
+def in_the_middle(photo: np.ndarray) -> list[tuple[float, ...]]:
+    photo[:] = 0  # what a detector does to its picture is its own affair
+    height, width = photo.shape[:2]
+    return [(width / 4, height / 4, width / 2 + 0.2, height / 2)]
+
+
+def upside_down(photo: np.ndarray) -> list[tuple[int, ...]]:
+    return [(9, 9, 3, 12)]
+
+
+def test_a_detector_of_ones_own(portrait):
+    find = load_detector(f"{__name__}:in_the_middle")
+    before = portrait.copy()
+    assert find(portrait) == [(128, 128, 256, 256)]
+    np.testing.assert_array_equal(portrait, before)
+    assert second(find.name) is DetectorName.MTCNN
+    assert pickle.loads(pickle.dumps(find)) == find
+
+
+@pytest.mark.parametrize(
+    "name, says",
+    [
+        ("haar", "no detector 'haar'; take union"),
+        ("nowhere:find", "nowhere:find: cannot be imported: No module named"),
+        (f"{__name__}:missing", "missing"),
+        (f"{__name__}:FACE", "is no function"),
+    ],
+)
+def test_a_detector_that_is_not_there_is_named(name, says):
+    with pytest.raises(ElsefaceError, match=says):
+        load_detector(name)
+
+
+@pytest.mark.parametrize("function", ["upside_down", "load_detector", "np.zeros_like"])
+def test_a_detector_that_gives_no_boxes_is_named(function, portrait):
+    with pytest.raises(ElsefaceError, match=f"{function}: "):
+        load_detector(f"{__name__}:{function}")(portrait)
 
 
 def test_union_finds_what_the_frontal_detector_passes_over(portrait):

@@ -65,7 +65,7 @@ class Finder:
 
 
 def load_finder(
-    name: DetectorName | None, photos: Sequence[Path], boxes: Path | None, skipped: Sequence[str]
+    name: str | None, photos: Sequence[Path], boxes: Path | None, skipped: Sequence[str]
 ) -> Finder:
     """The finder of a run on these photos; no `name`: they are aligned as CelebA's.
 
@@ -82,4 +82,4 @@ def load_finder(
     left = [parse_box(text) for text in skipped]
     if name is None:
         return Finder("aligned", None, second(DetectorName.UNION))
-    return Finder(name.value, load_detector(name), second(name), brought, left)
+    return Finder(name, load_detector(name), second(name), brought, left)
