@@ -6,7 +6,8 @@
 deface (https://github.com/ORB-HD/deface) finds faces with CenterFace and blurs them; it is
 installed apart since it brings an OpenCV of its own.  Every round runs every command once, in turn,
 so that what else the machine does meets them all; ratios of medians travel between machines,
-seconds do not.
+seconds do not.  Frames a second are those of a video beyond its first :data:`START`, so that no
+program's start counts.
 """
 
 from __future__ import annotations
@@ -26,20 +27,21 @@ from typing import Annotated
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
-from elseface.scripts.console import explained, progress
+from elseface.scripts.console import explained, extra, progress
 from rich.console import Console
 from rich.table import Table
 
 ELSEFACE = (sys.executable, "-c", "from elseface.scripts.cli import app; app()")
-#: Of what is run, what follows ``elseface anonymize``.
-PHOTO_OPTIONS = {
+#: Of what is run, what follows ``elseface anonymize PHOTOS -o OUT`` or ``video IN -o OUT``.
+OPTIONS = {
     "elseface": (),
     "elseface, not verified": ("--no-verify",),
     "elseface --method blur": ("--method", "blur"),
     "elseface --method blur, not verified": ("--method", "blur", "--no-verify"),
 }
-VIDEO_OPTIONS = {"elseface": (), "elseface --method blur": ("--method", "blur")}
 BASE = "deface"
+#: Frames of the shorter video.
+START = 60
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,57 @@ def main(
             shutil.copy(file, copies / f"{i:06}{file.suffix}")
         commands = {
             name: [*ELSEFACE, "anonymize", copies, "-o", folder / "out", *options]
-            for name, options in PHOTO_OPTIONS.items()
+            for name, options in OPTIONS.items()
         }
         commands[BASE] = [deface, *sorted(copies.iterdir())]
         _print(f"{len(files)} photos", _timed(commands, folder, copies, rounds))
         if video:
-            clip = folder / "clips" / video.name
-            clip.parent.mkdir()
-            shutil.copy(video, clip)
-            commands = {
-                name: [*ELSEFACE, "video", clip, "-o", folder / "out" / "out.mp4", *options]
-                for name, options in VIDEO_OPTIONS.items()
-            }
-            commands[BASE] = [deface, clip]
-            _print(video.name, _timed(commands, folder, clip.parent, rounds))
+            (clips := folder / "clips").mkdir()
+            shutil.copy(video, whole := clips / video.name)
+            begun = clips / f"start{video.suffix}"
+            more = _cut(video, begun) - START
+            if more <= 0:
+                raise ElsefaceError(f"{video}: has no more than {START} frames; take a longer one")
+            commands = {}
+            for clip in (begun, whole):
+                for name, options in OPTIONS.items():
+                    made = folder / "out" / "out.mp4"
+                    commands[f"{name}, {clip.name}"] = [
+                        *ELSEFACE,
+                        "video",
+                        clip,
+                        "-o",
+                        made,
+                        *options,
+                    ]
+                commands[f"{BASE}, {clip.name}"] = [deface, clip]
+            took = _timed(commands, folder, clips, rounds)
+            short, long = (
+                {name: took[f"{name}, {clip.name}"] for name in (*OPTIONS, BASE)}
+                for clip in (begun, whole)
+            )
+            _print(video.name, long)
+            _print_rates(more, short, long)
+
+
+def _cut(video: Path, start: Path) -> int:
+    """Write the first frames with their sound; returns how many frames the whole video has."""
+    with extra("video"):
+        import av
+    count = 0
+    with av.open(str(video)) as source, av.open(str(start), "w") as target:
+        streams = [stream for stream in source.streams if stream.type in ("video", "audio")]
+        copies = {stream.index: target.add_stream_from_template(stream) for stream in streams}
+        for packet in source.demux(streams):
+            if packet.dts is None:
+                continue  # the empty one that ends a stream
+            if count < START:
+                packet.stream, kind = copies[packet.stream.index], packet.stream.type
+                target.mux(packet)
+            else:
+                kind = packet.stream.type
+            count += kind == "video"
+    return count
 
 
 def _timed(
@@ -122,6 +161,14 @@ def _print(title: str, took: dict[str, list[Took]]) -> None:
     for name in took:
         ratio = f"{wall[name] / wall[BASE]:.2f}"
         table.add_row(name, f"{wall[name]:.1f}", f"{used[name]:.1f}", ratio)
+    Console().print(table)
+
+
+def _print_rates(frames: int, short: dict[str, list[Took]], long: dict[str, list[Took]]) -> None:
+    table = Table("command", "frames a second", title=f"of the last {frames} frames")
+    for name in long:
+        start, whole = (statistics.median(t.wall for t in of[name]) for of in (short, long))
+        table.add_row(name, f"{frames / max(whole - start, 1e-9):.1f}")
     Console().print(table)
 
 
