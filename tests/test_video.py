@@ -95,12 +95,17 @@ def test_flicker_is_measured_for_a_report_only(tmp_path, monkeypatch):
     assert len(added) == 2
 
 
-def test_variable_frame_rate_keeps_its_times(tmp_path):
+@pytest.mark.parametrize(("name", "sound"), [("out.mkv", None), ("out.mp4", "aac")])
+def test_variable_frame_rate_keeps_its_times(tmp_path, name, sound):
     times = list(np.cumsum([0, 20, 90, 40, 33, 150, 21, 40, 40, 70, 20, 20]))
-    write(tmp_path / "in.mp4", scene(len(times)), [int(t) for t in times])
-    assert run(tmp_path / "in.mp4", "-o", tmp_path / "out.mkv").exit_code == 0
-    shown = sorted(float(p.pts * p.time_base) for p in packets(tmp_path / "out.mkv", "video"))
+    write(tmp_path / "in.mp4", scene(len(times)), [int(t) for t in times], sound=sound)
+    assert run(tmp_path / "in.mp4", "-o", tmp_path / name).exit_code == 0
+    shown = sorted(float(p.pts * p.time_base) for p in packets(tmp_path / name, "video"))
     assert np.allclose(shown, np.array(times) / 1000, atol=0.0011)
+    if sound:
+        heard = [packets(file, "audio") for file in (tmp_path / "in.mp4", tmp_path / name)]
+        one, other = ([float(p.pts * p.time_base) for p in of] for of in heard)
+        assert np.allclose(one, other, atol=0.0011)
 
 
 @pytest.mark.parametrize("rotation", [90, 180, -90])
@@ -305,3 +310,11 @@ def test_what_only_verification_can_give(video, tmp_path, option):
     line = complaint(run(video, "-o", tmp_path / "out.mp4", option, tmp_path / "file"))
     assert option in line and "--no-verify" in line
     assert not list(tmp_path.iterdir())
+
+
+def test_a_key_that_is_too_short_is_named(video, tmp_path):
+    (key := tmp_path / "key").write_bytes(b"short")
+    command = ["video", video, "-o", tmp_path / "out.mp4", "--key", key]
+    line = complaint(CliRunner().invoke(app, [*map(str, command)]))
+    assert str(key) in line and "a key has 32 or more" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
