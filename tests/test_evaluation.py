@@ -271,6 +271,22 @@ def test_methods_to_measure_by_name():
             measure.method(name, default, PACKAGED)
 
 
+def test_how_often_more_is_counted_over_the_same_people(random):
+    """Each of 40 people is hit as often after as their own share says: 1 to 3 times before."""
+    who = np.repeat(np.arange(40), 30)
+    before = (np.tile(np.arange(30), 40) < 5).astype(float)
+    times = random.integers(1, 4, 40)
+    after = (np.tile(np.arange(30), 40) < 5 * times[who]).astype(float)
+    quotient = privacy.quotient(after, before, who)
+    assert quotient["mean"] == pytest.approx(times.mean())
+    doubt = 1.96 * times.std() / np.sqrt(40)  # of a mean of 40
+    expected = [times.mean() - doubt, times.mean() + doubt]
+    assert quotient["interval"] == pytest.approx(expected, abs=0.05)
+    unknown = np.where(who == 7, np.nan, 1)
+    assert privacy.quotient(after, before * unknown, who)["mean"] == np.delete(times, 7).mean()
+    assert np.isnan(privacy.quotient(after, 0 * before, who)["mean"])
+
+
 def test_where_nothing_is_hit_there_is_doubt_left():
     """Clopper and Pearson's interval has a closed form there; by people, not by pictures.  One hit
     leaves no less."""

@@ -497,6 +497,13 @@ def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
     report.write(tmp_path, {**about, "methods": methods})
     for name in ("figures.md", "report.html"):
         assert "0.400" in (tmp_path / name).read_text()
+    times = {privacy.OVER_NAIVE: {"mean": 4.9, "interval": [3.25, 8]}}
+    unchanged["privacy"]["dlib"]["restored rank-1"] = score | times
+    report.write(tmp_path, {**about, "methods": methods})
+    known = "0.500 (0.400 to 0.600), 4.9 times naive (3.2 to 8.0) |"
+    assert known in (tmp_path / "figures.md").read_text()
+    rows = list(csv.reader((tmp_path / "results.csv").open()))
+    assert ["unchanged", "dlib", "restored rank-1, over naive", "4.9", "3.25", "8"] in rows
     unchanged["privacy"] = {"dlib": {}, "assessor": {"closed-set rank-1": score}}
     report.write(tmp_path, {**about, "methods": methods})
     for name in ("figures.md", "report.html"):

@@ -95,13 +95,18 @@ def test_edits_are_seen_as_they_were_asked(clean):
     assert shares == pytest.approx({"Smiling": 2 / 3, "Mouth_Slightly_Open": 0})
 
 
-def test_doubt_is_over_people(result):
+def test_doubt_is_over_people(result, clean):
     """Two people: in half the draws both are drawn, else one of them twice."""
     whose = People(tuple(map(Path, "abcd")), np.array([0, 1, 1, 1]), ("a", "b"), None, False)
-    doubts = score.doubt(result, whose)
-    assert list(doubts) == list(MEASURES)
+    doubts = score.doubt(result, clean, whose)
+    assert list(doubts) == [*MEASURES, "expression kept", "protected kept", "edits shown"]
     assert doubts["face found by MTCNN"] == pytest.approx([0.5, 1])
     assert doubts["pose error (degrees)"] == pytest.approx([6, 6])
+    assert doubts["expression kept"] == pytest.approx([1 / 2, 3 / 4])
+    assert doubts["protected kept"] == pytest.approx([1, 1])
+    assert doubts["edits shown"] == pytest.approx(
+        [0, 1 / 3]
+    )  # asked once of one, thrice of the other
 
 
 @pytest.fixture

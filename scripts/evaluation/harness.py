@@ -89,7 +89,7 @@ class Harness:
                 for by, both in seen.embeddings.items()
             }
         figures["utility"] = score.usefulness(seen, self.unchanged)
-        figures["utility intervals"] = score.doubt(seen, self.people)
+        figures["utility intervals"] = score.doubt(seen, self.unchanged, self.people)
         figures["quality"] = score.realism(seen, self.unchanged)
         if shares := score.edit_shares(seen):
             figures["edits"] = shares
@@ -153,10 +153,18 @@ class Harness:
             )
             for recognizer, both in both_ways(undone, self.judges).items():
                 clean = self.clean[recognizer]
-                figures[recognizer][RESTORED] = score.attack(
-                    both, lambda v, clean=clean: privacy.rank1(v, clean, who), self.people,
-                    seen.missed,
-                )  # fmt: skip
+
+                def hits(v: np.ndarray, clean: np.ndarray = clean) -> np.ndarray:
+                    return privacy.rank1(v, clean, who)
+
+                known = figures[recognizer][RESTORED] = score.attack(
+                    both, hits, self.people, seen.missed
+                )
+                before = seen.embeddings[recognizer]
+                counted = (score.hit(ways, hits, seen.missed) for ways in (both, before))
+                times = privacy.quotient(*counted, who)
+                if np.isfinite(times["mean"]):
+                    known[privacy.OVER_NAIVE] = times
         for scores in figures.values():
             for attack, of in scores.items():
                 gates.missed_counts(attack, of["mean"], score.least(seen.missed, who))

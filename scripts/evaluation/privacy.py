@@ -17,6 +17,8 @@ from scipy.stats import binomtest
 FALSE_ACCEPTS = (1e-3, 1e-2)
 #: The names of the scores.
 NAIVE, PARROT = "naive rank-1", "parrot rank-1"
+#: How often somebody is known after restoring, over how often before.
+OVER_NAIVE = "over naive"
 SELF_MATCH = f"self-match at FAR {FALSE_ACCEPTS[0]:g}"
 #: Rows that are compared with all others at once.
 BLOCK = 512
@@ -99,16 +101,31 @@ def with_interval(hit: np.ndarray, identity: np.ndarray, draws: int = 1000) -> d
 
 
 def bootstrap(values: np.ndarray, identity: np.ndarray, draws: int = 1000) -> list[float]:
-    """The 95 % interval of the mean of `values` (n,), people drawn anew; what is not a number does
-    not count, and where nothing does there is no interval but two of those."""
-    values, identity = values[np.isfinite(values)], identity[np.isfinite(values)]
-    people = [values[identity == person] for person in np.unique(identity)]
-    if not people:
-        return [np.nan, np.nan]
-    sums, sizes = (np.array([of(own) for own in people]) for of in (np.sum, len))
-    chosen = np.random.default_rng(0).integers(0, len(people), (draws, len(people)))
-    means = sums[chosen].sum(1) / sizes[chosen].sum(1)
-    return np.percentile(means, [2.5, 97.5]).tolist()
+    """The 95 % interval of the mean of `values` (n,) or (n, k), people (n,) drawn anew; what is not
+    a number does not count, and where nothing does there is no interval but two of those."""
+    return quotient(values, np.where(np.isfinite(values), 1.0, np.nan), identity, draws)["interval"]
+
+
+def quotient(
+    above: np.ndarray, below: np.ndarray, identity: np.ndarray, draws: int = 1000
+) -> dict[str, Any]:
+    """The sum of `above` over that of `below`, and its 95 % interval, the same people drawn anew
+    for both: arrays (n,) or (n, k), of which that does not count which is no number in `below`.
+
+    Draws that have nothing of `below` are left out; where nobody has, nothing is a number.
+    """
+    counts = np.isfinite(below).reshape(len(below), -1)
+    rows = counts.any(1)
+    if not rows.any() or not np.nansum(below):
+        return {"mean": np.nan, "interval": [np.nan, np.nan]}
+    _, who = np.unique(identity[rows], return_inverse=True)
+    parts = (np.where(counts, of.reshape(counts.shape), 0)[rows].sum(1) for of in (above, below))
+    sums = np.stack([np.bincount(who, part) for part in parts])
+    chosen = np.random.default_rng(0).integers(0, who.max() + 1, (draws, who.max() + 1))
+    over, under = sums[:, chosen].sum(2)
+    ratios = over[under > 0] / under[under > 0]
+    interval = np.percentile(ratios, [2.5, 97.5]).tolist()
+    return {"mean": float(sums[0].sum() / sums[1].sum()), "interval": interval}
 
 
 def attacks(

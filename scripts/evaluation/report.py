@@ -18,7 +18,7 @@ from elseface.scripts.evaluation import plot
 from elseface.scripts.evaluation.methods import CONTROLS
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.pictures import place
-from elseface.scripts.evaluation.privacy import chance
+from elseface.scripts.evaluation.privacy import OVER_NAIVE, chance
 from elseface.scripts.evaluation.score import grouped
 from jinja2 import Environment, PackageLoader, select_autoescape
 from PIL import Image
@@ -93,6 +93,9 @@ def _table(results: dict[str, Any]) -> str:
         for recognizer, scores in figures["privacy"].items():
             for attack, score in scores.items():
                 rows.writerow([method, recognizer, attack, score["mean"], *score["interval"]])
+                if times := score.get(OVER_NAIVE):
+                    name = f"{attack}, {OVER_NAIVE}"
+                    rows.writerow([method, recognizer, name, times["mean"], *times["interval"]])
         for kind in ("utility", "quality", "edits"):
             for name, value in figures.get(kind, {}).items():
                 doubt = figures.get(f"{kind} intervals", {}).get(name, ("", ""))

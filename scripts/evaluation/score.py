@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from elseface.common.attributes import NAMES, index
+from elseface.common.attributes import NAMES, PROTECTED, index, indices
 from elseface.scripts.evaluation import privacy
 from elseface.scripts.evaluation.examine import MEASURES, Examined
 from elseface.scripts.evaluation.people import People
@@ -20,6 +20,11 @@ EXPRESSION = [index("Smiling"), index("Mouth_Slightly_Open")]
 Hits = Callable[[np.ndarray], np.ndarray]
 
 
+def hit(of: Iterable[np.ndarray], hits: Hits, missed: np.ndarray) -> np.ndarray:
+    """What was hit (n,) in the worse of the attacker's ways; see :func:`attack`."""
+    return max((np.where(missed, 1.0, hits(vectors)) for vectors in of), key=np.nanmean)
+
+
 def attack(of: Iterable[np.ndarray], hits: Hits, people: People, missed: np.ndarray) -> dict:
     """One attack's figures: the worse of the attacker's ways to cut the face out.
 
@@ -29,8 +34,7 @@ def attack(of: Iterable[np.ndarray], hits: Hits, people: People, missed: np.ndar
     hits : embeddings to what was hit (n,), 0 to 1, or not a number where there is nothing to hit
     missed : ndarray of shape (n,), bool, faces that count as hit
     """
-    ways = [np.where(missed, 1.0, hits(vectors)) for vectors in of]
-    worst = max(ways, key=np.nanmean)
+    worst = hit(of, hits, missed)
     can = np.isfinite(worst)
     figures = privacy.with_interval(worst, people.identity)
     per_person = {
@@ -146,12 +150,18 @@ def usefulness(seen: Examined, clean: Examined) -> dict[str, Any]:
     return figures
 
 
-def doubt(seen: Examined, people: People) -> dict[str, list[float]]:
-    """The 95 % intervals over people of the MEASURES among :func:`usefulness`'s figures."""
-    return {
-        name: privacy.bootstrap(seen.measures[:, i], people.identity)
-        for i, name in enumerate(MEASURES)
-    }
+def doubt(seen: Examined, clean: Examined, people: People) -> dict[str, list[float]]:
+    """The 95 % intervals over people of what :func:`usefulness` says of faces: its MEASURES, what
+    is kept, and how many edits are shown."""
+    before, after = clean.attributes >= 0.5, seen.attributes >= 0.5
+    kept = (before == after).astype(float)
+    values = dict(zip(MEASURES, seen.measures.T))
+    values["expression kept"] = kept[:, EXPRESSION]
+    values["protected kept"] = kept[:, indices(PROTECTED)]
+    if np.isfinite(seen.asked[~seen.missed]).any():
+        values["edits shown"] = np.where(np.isfinite(seen.asked), seen.asked == after, np.nan)
+    found, who = ~seen.missed, people.identity[~seen.missed]
+    return {name: privacy.bootstrap(of[found], who) for name, of in values.items()}
 
 
 def realism(seen: Examined, clean: Examined) -> dict[str, float]:
