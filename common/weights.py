@@ -2,7 +2,8 @@
 
 A weight file is an ``.npz`` of arrays, those of two or more dimensions in float16.  The manifest,
 ``manifest.json``, gives the file's sha256 and the facts of its training by the name of the part
-(``attributes``, ``embeddings``, ``decoder``, ``shape``, ``population``, ``cells``).
+(``attributes``, ``embeddings``, ``decoder``, ``shape``, ``texture``, ``population``,
+``cells``).
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def command(
     run: RunOption,
     share: Annotated[float, typer.Option(min=0, max=1, help="Of the weights before.")] = 0.35,
 ) -> None:
-    """A decoder between two, one of which was trained on from the other.
+    """A decoder between two, one of which was trained on from the other, and the latter's texture.
 
     Averaging them keeps what was learned and loses what the training went too far in (WiSE-FT,
     Wortsman et al., CVPR 2022): patterns that please a frozen classifier.
@@ -38,7 +38,8 @@ def command(
         "before": first[1] | digests[0], "after": second[1] | digests[1],
     }  # fmt: skip
     weights.save(run / "weights", "decoder", mean, facts)
-    weights.save(run / "weights", "embeddings", *weights.load("embeddings", after))
+    for part in ("embeddings", "texture"):
+        weights.save(run / "weights", part, *weights.load(part, after))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ def command(
     celeba: CelebaOption,
     run: RunOption,
     start: Annotated[Path, typer.Option(help="Weights of `train decoder`, to go on from.")],
+    texture: Annotated[Path, typer.Option(help="Folder of a run of `train texture`.")],
     cache: CacheOption = None,
     folder: Annotated[
         Path | None, typer.Option("--weights", help="Parts to use in place of those shipped.")
@@ -65,6 +66,11 @@ def command(
     made_from = {name: weights.digest(name, start) for name in needed}
     for name in ("attributes", "shape", "population"):
         made_from[name] = weights.digest(name, weights.holder(name, folder))
+    model, told = texture / "weights", texture / "latents"
+    made_from |= {
+        "texture": weights.digest("texture", model),
+        "latents": weights.digest("latents", told),
+    }
     parts = {name: weights.load(name, start) for name in needed}
     critics = Critics(load.load_classifier(folder))
     if recognizer:
@@ -75,7 +81,8 @@ def command(
         critics = dataclasses.replace(critics, recognizer=unlike)
     elif likeness_weight:
         raise ElsefaceError("--likeness-weight needs --recognizer, the weights to be unlike by")
-    editing = Editing(load.load_policy(load.PolicyName.PPAS, folder), load.load_shape_model(folder))
+    editing = Editing(load.load_policy(load.PolicyName.PPAS, folder), load.load_shape_model(folder),
+                      load.load_texture_model(model))  # fmt: skip
     config = training.Config(
         embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
@@ -85,9 +92,13 @@ def command(
         precision=precision.value, seed=seed, made_from=made_from,
     )  # fmt: skip
     faces = training_cache(celeba, run, cache)
+    latents, of = weights.load("latents", told)
+    if of["of"] != faces.digest():
+        raise ElsefaceError(f"{told}: of other faces than the cache has; train texture with it")
     arrays = {name: part[0] for name, part in parts.items()}
-    trainer = training.train(faces, arrays, editing, critics, run, config)
+    trainer = training.train(faces, arrays, editing, latents["latents"], critics, run, config)
     weights.save(run / "weights", "embeddings", *parts["embeddings"])
+    weights.save(run / "weights", "texture", *weights.load("texture", model))
     facts = {"config": dataclasses.asdict(config), "before": parts["decoder"][1]}
     save_decoder(run, trainer, facts)
 

@@ -75,6 +75,10 @@ class FaceCache:
         """One field of every row, read into memory."""
         return np.concatenate([shard[name] for shard in self._shards])
 
+    def digest(self) -> str:
+        """Of the names of its faces, in their order."""
+        return hashlib.sha256(self.column("name").tobytes()).hexdigest()
+
     def split(self, partition: int) -> np.ndarray:
         """The row numbers of one split (0 train, 1 validation, 2 test).
 

@@ -1,4 +1,4 @@
-"""What the decoder is given: context, mask, drawn landmarks and attribute maps, at its own size."""
+"""What the decoder is given: context, mask, drawn landmarks, texture and attribute maps."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def conditions(
     curves: np.ndarray,
     values: np.ndarray,
     embedding: np.ndarray,
+    textures: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """Everything in the types and ranges the decoder takes.
 
@@ -52,10 +53,13 @@ def conditions(
     curves : ndarray of shape (n, size, size, 4), uint8, from :func:`draw_landmarks`
     values : ndarray of shape (n, 40), attribute bits or probabilities
     embedding : ndarray of shape (40, SIDE, SIDE)
+    textures : ndarray of shape (n, size, size, 3), who somebody is beside the rest, about 1 where
+        it matters; 0 is nobody in particular
     """
     return {
         "context": contexts.astype(np.float32) / 127.5 - 1,
         "mask": masks[..., None].astype(np.float32),
         "curves": curves.astype(np.float32) / 255,
         "attributes": attribute_maps(embedding, values),
+        "texture": textures.astype(np.float32),
     }

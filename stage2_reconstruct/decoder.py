@@ -1,4 +1,4 @@
-"""The decoder: a U-Net from context, landmarks and attribute maps to a face.
+"""The decoder: a U-Net from context, landmarks, texture and attribute maps to a face.
 
 Ronneberger et al., MICCAI 2015.  The attribute maps join the features at the bottleneck, and
 their projection scales and shifts every block after it (FiLM, Perez et al., AAAI 2018), so that
@@ -43,17 +43,25 @@ class Modulate(layers.Layer):
         return shapes[0]
 
 
-def _conv(x, width: int, stride: int = 1, kernel: int = 3):
-    return layers.Conv2D(width, kernel, stride, "same", kernel_initializer="he_normal")(x)
+def _conv(x, width: int, stride: int = 1, kernel: int = 3, initializer="he_normal"):
+    return layers.Conv2D(width, kernel, stride, "same", kernel_initializer=initializer)(x)
+
+
+def _untextured(shape: tuple[int, ...], dtype: str | None = None):
+    """He's, but for the last three channels, a texture: whoever never saw one does not heed it."""
+    kernel = keras.initializers.HeNormal()(shape, dtype)
+    heeded = ops.arange(shape[2]) < shape[2] - 3
+    return kernel * ops.cast(heeded, kernel.dtype)[:, None]
 
 
 def _norm(x):
     return layers.BatchNormalization(momentum=MOMENTUM)(x)
 
 
-def _encode(x, width: int):
+def _encode(x, width: int, initializer="he_normal"):
     """Halve the picture and add one residual convolution."""
-    x = layers.LeakyReLU(0.2)(_norm(_conv(x, width, stride=2, kernel=4)))
+    x = _conv(x, width, stride=2, kernel=4, initializer=initializer)
+    x = layers.LeakyReLU(0.2)(_norm(x))
     y = layers.LeakyReLU(0.2)(_norm(_conv(x, width)))
     return layers.Add()([x, y])
 
@@ -82,14 +90,15 @@ def unet(size: int = 128, widths: tuple[int, ...] = (48, 96, 192, 384)) -> keras
     context = keras.Input((size, size, 3), name="context")
     mask = keras.Input((size, size, 1), name="mask")
     curves = keras.Input((size, size, len(CURVES)), name="curves")
+    texture = keras.Input((size, size, 3), name="texture")
     maps = keras.Input((SIDE, SIDE, COUNT), name="attributes")
     style = layers.Dense(128)(layers.Flatten()(maps))
     style = layers.LeakyReLU(0.2)(style)
 
-    picture = layers.Concatenate()([context, mask, curves])
+    picture = layers.Concatenate()([context, mask, curves, texture])
     skips, x = [picture], picture
     for width in widths:
-        x = _encode(x, width)
+        x = _encode(x, width, "he_normal" if skips[1:] else _untextured)
         skips.append(x)
     x = layers.Concatenate()([skips.pop(), maps])
     x = _decode(x, style, widths[-1])
@@ -97,9 +106,9 @@ def unet(size: int = 128, widths: tuple[int, ...] = (48, 96, 192, 384)) -> keras
         x = layers.UpSampling2D(interpolation="bilinear")(_conv(x, width, kernel=1))
         x = _decode(layers.Concatenate()([x, skips.pop()]), style, width)
     x = layers.UpSampling2D(interpolation="bilinear")(_conv(x, widths[0] // 2, kernel=1))
-    x = _conv(layers.Concatenate()([x, picture]), widths[0] // 2)
+    x = _conv(layers.Concatenate()([x, picture]), widths[0] // 2, initializer=_untextured)
     x = layers.LeakyReLU(0.2)(Modulate()([x, style]))
     face = layers.Conv2D(3, 3, padding="same")(x)
     face = layers.Activation("tanh", dtype="float32")(face)
-    inputs = {"context": context, "mask": mask, "curves": curves, "attributes": maps}
-    return keras.Model(inputs, face, name="decoder")
+    inputs = (context, mask, curves, texture, maps)
+    return keras.Model({tensor.name: tensor for tensor in inputs}, face, name="decoder")

@@ -49,21 +49,26 @@ class Faces(Batches):
     def __getitem__(self, batch: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
         rows = self.rows(batch)
         values = rows["attributes"].astype(np.float32)
-        given, faces = self.given(rows, rows["landmarks"], values)
+        given, faces = self.given(rows, rows["landmarks"], values, nobodys(rows))
         return flipped(self.random, given, faces) if self.random else (given, faces)
 
     def given(
-        self, rows: np.ndarray, landmarks: np.ndarray, values: np.ndarray
+        self, rows: np.ndarray, landmarks: np.ndarray, values: np.ndarray, textures: np.ndarray
     ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Conditions of a face with these landmarks (b, 68, 2) and attributes (b, 40) in the
-        place and context of `rows`, and the faces that are there."""
+        """Conditions of a face with these landmarks (b, 68, 2), attributes (b, 40) and textures
+        (b, size, size, 3) in the place and context of `rows`, and the faces that are there."""
         crops = rows["crop"]
         contexts, masks = map(np.stack, zip(*map(blacken, crops, rows["landmarks"])))
         curves = np.stack([draw_landmarks(points, crops.shape[1]) for points in landmarks])
         if self.random:
             values = np.abs(values - self.random.uniform(0, SOFTEN, values.shape))
-        given = conditions(contexts, masks, curves, values, self.embedding)
+        given = conditions(contexts, masks, curves, values, self.embedding, textures)
         return given, crops.astype(np.float32) / 127.5 - 1
+
+
+def nobodys(rows: np.ndarray) -> np.ndarray:
+    """Textures that are nobody's in particular: (b, size, size, 3), float32."""
+    return np.zeros(rows["crop"].shape, np.float32)
 
 
 def flipped(

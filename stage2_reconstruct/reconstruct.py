@@ -24,14 +24,26 @@ class Decoder:
         self.embedding = embedding
         self.size: int = network.output_shape[1]
 
-    def draw(self, factors: Sequence[Factors]) -> np.ndarray:
-        """New faces (n, size, size, 3), float32, RGB in [0, 255], for n :class:`Factors`."""
+    def draw(self, factors: Sequence[Factors], textures: np.ndarray) -> np.ndarray:
+        """Draw faces.
+
+        Parameters
+        ----------
+        factors : n of them
+        textures : ndarray of shape (n, size, size, 3); 0 draws what is to be expected of the
+            factors, as a reconstruction does
+
+        Returns
+        -------
+        ndarray of shape (n, size, size, 3), float32, RGB in [0, 255]
+        """
         given = conditions(
             np.stack([f.context for f in factors]),
             np.stack([f.mask for f in factors]),
             np.stack([draw_landmarks(f.landmarks, self.size) for f in factors]),
             np.stack([f.attributes for f in factors]),
             self.embedding,
+            textures,
         )
         faces = np.asarray(self.network.predict_on_batch(given), np.float32)
         return np.clip((faces + 1) * 127.5, 0, 255)

@@ -90,8 +90,11 @@ class AttributeEdit:
     ) -> list[NewFace]:
         def draw(disguises: Mapping[int, Disguise]) -> list[NewFace]:
             fresh = [self.put_on(found[i], disguise) for i, disguise in disguises.items()]
+            if not fresh:
+                return []
             asked = [self._asked(*pair) for pair in zip(fresh, disguises.values())]
-            bare = self.decoder.draw(asked) if asked else ()
+            textures = [self._texture(*pair) for pair in zip(fresh, disguises.values())]
+            bare = self.decoder.draw(asked, np.stack(textures))
             return [
                 NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
                 for disguise, factors, f in zip(disguises.values(), fresh, bare)
@@ -132,6 +135,10 @@ class AttributeEdit:
         landmarks = self.shape(factors.landmarks, disguise, _streams(disguise.stream)[1])
         return replace(factors, attributes=disguise.after, landmarks=landmarks)
 
+    def _texture(self, factors: Factors, disguise: Disguise) -> np.ndarray:
+        random = _streams(disguise.stream)[3]
+        return self.shape.texture(factors.landmarks, random, self.decoder.size)
+
     def _asked(self, factors: Factors, disguise: Disguise) -> Factors:
         """What the decoder is given: more than 1 of what the edit adds against the context, less
         than 0 of what it takes away, and of whoever wears glasses the face without them."""
@@ -150,6 +157,6 @@ def _dressed(face: np.ndarray, factors: Factors, disguise: Disguise) -> np.ndarr
 
 
 def _streams(stream: tuple[int, ...]) -> list[np.random.Generator]:
-    """One for the attributes, one for the shape, which is drawn anew for every picture, and one for
-    spectacles."""
-    return [np.random.default_rng(s) for s in np.random.SeedSequence(stream).spawn(3)]
+    """One for the attributes, one for the shape, which is drawn anew for every picture, one for
+    spectacles, and one for the texture."""
+    return [np.random.default_rng(s) for s in np.random.SeedSequence(stream).spawn(4)]

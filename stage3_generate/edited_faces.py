@@ -9,13 +9,14 @@ from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import CONTEXT, COUNT, PROTECTED, indices
 from elseface.stage1_disentangle.attributes import shrink
 from elseface.stage1_disentangle.cache import FaceCache
-from elseface.stage2_reconstruct.decoder_batches import Faces, flipped
+from elseface.stage2_reconstruct.decoder_batches import Faces, flipped, nobodys
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.shape import New, Own
 from elseface.stage3_generate.shape_model import ShapeModel
 from elseface.stage3_generate.spectacles import GLASSES, PLAIN
 from elseface.stage3_generate.swapped_faces import Others, swap
+from elseface.stage3_generate.texture_model import TextureModel
 
 #: Attributes that are seen under the mask; of the context's, glasses cover most of it.
 VISIBLE: tuple[int, ...] = tuple(
@@ -34,6 +35,8 @@ TRUSTED: tuple[int, ...] = tuple(
 CHANGED, SWAPPED = 1 / 2, 1 / 2
 #: Of the unchanged faces that wear no glasses, as many are drawn some.
 SPECTACLED = 0.15
+#: Of the unchanged faces this share is drawn as a reconstruction is: without its texture.
+UNKNOWN = 1 / 3
 #: Half of the trained edits are of these, which users ask for.
 FREQUENT: tuple[int, ...] = tuple(indices(("Smiling", "Young", "Eyeglasses")))
 #: Coordinates that a new shape replaces, fewest and most: the decoder learns to reconcile a
@@ -47,11 +50,13 @@ class Editing:
 
     policy: Policy
     model: ShapeModel
+    textures: TextureModel
 
     def change(
-        self, landmarks: np.ndarray, bits: np.ndarray, random: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, bool]:
-        """New landmarks (68, 2), new attribute values (40,), and whether the shape is new."""
+        self, landmarks: np.ndarray, bits: np.ndarray, random: np.random.Generator, size: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+        """New landmarks (68, 2), new attribute values (40,), the texture (size, size, 3), and
+        whether the shape is new."""
         by_policy, by_hand, reshaped = random.random(3) < 0.5
         by_hand |= not (by_policy or reshaped)  # something is always changed
         after = self.policy(bits, indices(PROTECTED), random) if by_policy else bits
@@ -61,8 +66,10 @@ class Editing:
             present = frozenset(i for i in chosen if after[i] < 0.5)
             after = Edit(present, chosen - present).apply(after)
         replaced = int(random.integers(*REPLACED, endpoint=True))
-        shape = New(self.model, replaced, truncation=1) if reshaped else Own(self.model)
-        return shape(landmarks, Disguise(bits, after, ()), random), after, bool(reshaped)
+        new = New(self.model, self.textures, replaced, truncation=1)
+        shape = new if reshaped else Own(self.model)
+        landmarks = shape(landmarks, Disguise(bits, after, ()), random)
+        return landmarks, after, shape.texture(landmarks, random, size), bool(reshaped)
 
 
 class EditedFaces(Faces):
@@ -74,6 +81,9 @@ class EditedFaces(Faces):
     ``repelled`` (m,), 1 where the person must not be recognised; and of those that become somebody
     who is there to be seen ``other`` (m, size, size, 3) in [-1, 1], that face, and ``other_weight``
     (m, size, size, 1), how much it is to be believed, 0 for all else.
+
+    Textures are those of the face that is to be drawn, by the latents (len(cache), LATENTS) that
+    the texture model found in the photos, or of nobody.
 
     With `another_photo` there is ``same_person`` (m, size, size, 3) in [-1, 1] too, another photo
     of the person where there is one, since the same photo's copied context would resemble whatever
@@ -88,11 +98,12 @@ class EditedFaces(Faces):
         batch_size: int,
         seed: int,
         editing: Editing,
+        latents: np.ndarray,
         portrait_size: int,
         another_photo: bool,
     ) -> None:
         super().__init__(cache, split, embedding, batch_size, seed)
-        self.editing, self.portrait_size = editing, portrait_size
+        self.editing, self.latents, self.portrait_size = editing, latents, portrait_size
         self.others = Others(cache, split)
         self.people = _photos_by_person(cache, split) if another_photo else None
 
@@ -101,6 +112,7 @@ class EditedFaces(Faces):
         landmarks, bits = rows["landmarks"].copy(), rows["attributes"].astype(np.float32)
         values = bits.copy()
         new = int(np.ceil(CHANGED * len(rows)))
+        size, textures, numbers = rows["crop"].shape[1], nobodys(rows), self.numbers(batch)
         repelled = np.zeros(new, np.float32)
         other = np.zeros((new, *rows["crop"].shape[1:]), np.float32)
         believed = np.zeros((*other.shape[:3], 1), np.float32)
@@ -109,17 +121,24 @@ class EditedFaces(Faces):
             if self.random.random() < SWAPPED:
                 somebody = self.others.choose(rows[i], self.random)
             if somebody is None:
-                landmarks[i], values[i], repelled[i] = self.editing.change(
-                    landmarks[i], bits[i], self.random
+                landmarks[i], values[i], textures[i], repelled[i] = self.editing.change(
+                    landmarks[i], bits[i], self.random, size
                 )
             else:
-                face, landmarks[i], believed[i] = swap(rows[i], somebody)
-                values[i, VISIBLE], repelled[i] = somebody["attributes"][list(VISIBLE)], 1
-                other[i] = face / 127.5 - 1
+                (record,) = self.cache[np.array([somebody])]
+                face, landmarks[i], believed[i] = swap(rows[i], record)
+                values[i, VISIBLE], repelled[i] = record["attributes"][list(VISIBLE)], 1
+                other[i], textures[i] = (
+                    face / 127.5 - 1,
+                    self._texture(somebody, landmarks[i], size),
+                )
+        for i, number in enumerate(numbers[new:], new):
+            if self.random.random() >= UNKNOWN:
+                textures[i] = self._texture(number, landmarks[i], size)
         worn = self._chosen_for_spectacles(bits, new)
         values[worn, GLASSES] = 1
-        given, faces = self.given(rows, landmarks, values)
-        own, _ = self.given(rows[:new], rows["landmarks"][:new], bits[:new])
+        given, faces = self.given(rows, landmarks, values, textures)
+        own, _ = self.given(rows[:new], rows["landmarks"][:new], bits[:new], textures[:new])
         self._put_spectacles_on(given["mask"], rows, worn, faces)
         portraits = np.stack([shrink(p, self.portrait_size) for p in rows["portrait"][:new]])
         extra = {
@@ -133,9 +152,15 @@ class EditedFaces(Faces):
             "other_weight": believed,
         }
         if self.people is not None:
-            others = self.cache[self._other_photos(self.numbers(batch)[:new], rows["identity"])]
+            others = self.cache[self._other_photos(numbers[:new], rows["identity"])]
             extra["same_person"] = others["crop"].astype(np.float32) / 127.5 - 1
         return flipped(self.random, {**given, **extra}, faces)
+
+    def _texture(self, number: int, landmarks: np.ndarray, size: int) -> np.ndarray:
+        latents = self.latents[number]
+        if not latents.any():
+            return np.zeros((size, size, 3), np.float32)
+        return self.editing.textures.draw(latents, landmarks, size)
 
     def _chosen_for_spectacles(self, bits: np.ndarray, new: int) -> np.ndarray:
         """Rows after the changed ones whose photos show no glasses, one in some."""

@@ -59,12 +59,13 @@ def train(
     cache: FaceCache,
     start: Mapping[str, Mapping[str, np.ndarray]],
     editing: Editing,
+    latents: np.ndarray,
     critics: Critics,
     folder: Path,
     config: Config,
 ) -> GenerationTrainer:
     """Train into `folder` from `start`: the arrays of ``decoder`` and ``embeddings`` that stage 2
-    left, and of ``discriminator`` unless a new one is to begin."""
+    left, and of ``discriminator`` unless a new one is to begin; `latents` (len(cache), LATENTS)."""
     open_run(folder, config)
     keras.utils.set_random_seed(config.seed)
     keras.mixed_precision.set_global_policy(config.precision)
@@ -82,6 +83,7 @@ def train(
         config.batch_size,
         config.seed,
         editing,
+        latents,
         critics.classifier.size,
         another_photo=bool(config.likeness_weight),
     )

@@ -21,6 +21,7 @@ from elseface.stage3_generate.keyed import Keyed, load_key
 from elseface.stage3_generate.population import Population
 from elseface.stage3_generate.shape import Mean, New, Own, Shape
 from elseface.stage3_generate.shape_model import ShapeModel
+from elseface.stage3_generate.texture_model import TextureModel
 
 #: Draws of a new shape until a face is unlike the old one.
 ATTEMPTS = 16
@@ -70,10 +71,17 @@ def load_shape_model(folder: Path = weights.PACKAGED) -> ShapeModel:
     return ShapeModel.from_arrays(weights.load("shape", folder)[0])
 
 
+def load_texture_model(folder: Path = weights.PACKAGED) -> TextureModel:
+    """The fitted texture model."""
+    return TextureModel.from_arrays(weights.load("texture", folder)[0])
+
+
 def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> Shape:
     """A way to choose the new shape, by name."""
-    kinds = {ShapeName.OWN: Own, ShapeName.MEAN: Mean, ShapeName.NEW: New}
-    return kinds[name](load_shape_model(folder))
+    model = load_shape_model(folder)
+    if name is ShapeName.NEW:
+        return New(model, load_texture_model(folder))
+    return {ShapeName.OWN: Own, ShapeName.MEAN: Mean}[name](model)
 
 
 def load_casting(key: Path, folder: Path = weights.PACKAGED) -> Keyed:

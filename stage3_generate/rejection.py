@@ -1,10 +1,10 @@
 """A new face that could be taken for the old one is drawn again.
 
-Shape and attributes are drawn without looking at who was there, so one draw in some resembles that
-person by chance, and the copied context adds to it.  dlib's recognizer compares the two; whoever is
-closer than strangers mostly are is drawn again.  Of the old face nothing enters the new one but
-which draw it was: four bits, with sixteen draws; a little more where others are asked for after
-verification.
+Shape, texture and attributes are drawn without looking at who was there, so one draw in some
+resembles that person by chance, and the copied context adds to it.  dlib's recognizer compares the
+two; whoever is closer than strangers mostly are is drawn again.  Of the old face nothing enters the
+new one but which draw it was: four bits, with sixteen draws; a little more where others are asked
+for after verification.
 """
 
 from __future__ import annotations

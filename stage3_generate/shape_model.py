@@ -59,7 +59,7 @@ class ShapeModel:
         shapes = np.stack([_normalise(points, mean)[0] for points in landmarks]).reshape(-1, 136)
         pca = PCA(COMPONENTS).fit(shapes)
         reduced = pca.transform(shapes)
-        between, within = _scatter(reduced, identity)
+        between, within = scatter(reduced, identity)
         _, directions = scipy.linalg.eigh(between, within)
         directions = directions[:, ::-1]  # most telling first
         read = directions.T @ pca.components_
@@ -140,7 +140,7 @@ def _normalise(landmarks: np.ndarray, mean: np.ndarray):
     return np.stack([moved.real, moved.imag], axis=1), undo
 
 
-def _scatter(points: np.ndarray, identity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def scatter(points: np.ndarray, identity: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Covariance of the identities' means and pooled covariance about them."""
     names, counts = np.unique(identity[identity >= 0], return_counts=True)
     if (counts >= PICTURES).sum() < 2:

@@ -14,7 +14,6 @@ from elseface.common.attributes import indices
 from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage1_disentangle.mask import face_ellipse
 from elseface.stage2_reconstruct.skin import typology_angle
-from sklearn.neighbors import KDTree
 
 #: Whoever has one of these shows less of a face, or something else with it.
 COVERED = indices(("Bangs", "Blurry", "Eyeglasses", "Wearing_Hat"))
@@ -28,13 +27,20 @@ DEPTH = 0.08
 GAIN = (0.6, 1.7)
 
 
+def uncovered(cache: FaceCache, split: int) -> np.ndarray:
+    """The numbers of those faces of a split that are there to be seen."""
+    numbers, bits = cache.split(split), cache.column("attributes")
+    return numbers[~bits[numbers][:, COVERED].any(1)]
+
+
 class Others:
     """Whose face may be laid into whose surroundings, among the faces of a split."""
 
     def __init__(self, cache: FaceCache, split: int) -> None:
+        from sklearn.neighbors import KDTree  # a second of import
+
         self.cache = cache
-        numbers, bits = cache.split(split), cache.column("attributes")
-        clear = numbers[~bits[numbers][:, COVERED].any(1)]
+        bits, clear = cache.column("attributes"), uncovered(cache, split)
         self._names, self._identity = cache.column("name"), cache.column("identity")
         self._by_age = [clear[bits[clear, YOUNG] == age] for age in (0, 1)]
         traits = [self._traits_of(of) for of in self._by_age]
@@ -45,8 +51,8 @@ class Others:
         traits = [_traits(self.cache[np.array([number])][0]) for number in numbers]
         return np.array(traits).reshape(-1, 3)
 
-    def choose(self, row: np.void, random: np.random.Generator) -> np.void | None:
-        """A record of somebody else, old as often as young; None where there is nobody.
+    def choose(self, row: np.void, random: np.random.Generator) -> int | None:
+        """The number of somebody else, old as often as young; None where there is nobody.
 
         Parameters
         ----------
@@ -62,7 +68,7 @@ class Others:
         same = self._identity[found] == row["identity"]
         same = (self._names[found] == row["name"]) | same & (row["identity"] >= 0)
         found = found[~same]
-        return self.cache[random.choice(found, 1)][0] if len(found) else None
+        return int(random.choice(found)) if len(found) else None
 
 
 def swap(row: np.void, other: np.void) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ folder = sys.argv[1]
 keras.utils.set_random_seed(0)
 random = np.random.default_rng(0)
 shapes = {"context": (32, 32, 3), "mask": (32, 32, 1), "curves": (32, 32, 4)}
-shapes["attributes"] = (8, 8, 40)
+shapes |= {"attributes": (8, 8, 40), "texture": (32, 32, 3)}
 given = {k: random.random((4, *s)).astype("float32") for k, s in shapes.items()}
 real = random.uniform(-1, 1, (4, 32, 32, 3)).astype("float32")
 networks = [unet(32, (8, 12)), unet(32, (8, 12)), patchgan(32, (4, 8), (8,))]

@@ -58,7 +58,7 @@ def folder(tmp_path_factory, portrait) -> Path:
     deep = np.asarray(image.convert("L")).astype(np.uint16) * 257
     Image.fromarray(deep).save(root / "deep.png")
     image.resize((40, 40)).save(root / "tiny.png")
-    image.crop((120, 0, 320, 260)).resize((4000, 5200)).save(root / "large.jpg")
+    image.crop((120, 0, 320, 260)).resize((2400, 3120)).save(root / "large.jpg")
     (root / "loop.jpg").symlink_to("loop.jpg")
     (root / "damaged.tif").write_bytes(b"II*\x00\x08\x00\x00\x00\x00\x00\x00\x00")
     half = portrait[::2, ::2]
@@ -210,7 +210,7 @@ def test_aligned_names_the_picture_of_another_size(photo, tmp_path):
 
 def test_attributes(photo, tmp_path):
     table = tmp_path / "table.csv"
-    assert run("attributes", photo, "--csv", table).returncode == 0
+    assert call("attributes", photo, "--csv", table).returncode == 0
     header, row = (line.split(",") for line in table.read_text().splitlines())
     assert header[:2] == ["photo", "face"] and len(header) == 42
     assert row[0] == str(photo) and all(0 <= float(value) <= 1 for value in row[2:])

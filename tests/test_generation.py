@@ -8,15 +8,17 @@ from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, AttributeClas
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage2_reconstruct import embeddings
+from elseface.stage2_reconstruct.conditions import draw_landmarks
 from elseface.stage2_reconstruct.decoder import unet
 from elseface.stage2_reconstruct.discriminator import patchgan
 from elseface.stage3_generate import policies, recognizer_training
 from elseface.stage3_generate.critics import Critics, area_matrix, wrong_attributes
 from elseface.stage3_generate.edited_faces import EditedFaces, Editing, emphasis
 from elseface.stage3_generate.generation_trainer import GenerationTrainer
-from elseface.stage3_generate.load import load_shape_model
+from elseface.stage3_generate.load import load_shape_model, load_texture_model
 from elseface.stage3_generate.recognizer import embedding_network, supervised_contrast
 from elseface.stage3_generate.spectacles import PLAIN
+from elseface.stage3_generate.texture_model import LATENTS
 
 SIZE, PORTRAIT = 32, 20
 
@@ -45,9 +47,9 @@ def faces(tmp_path, random, mean_shape, monkeypatch) -> FaceCache:
 def edited(
     faces: FaceCache, batch_size: int = 8, policy=policies.none, another_photo: bool = False
 ) -> EditedFaces:
-    editing = Editing(policy, load_shape_model())
-    maps = embeddings.one_hot()
-    return EditedFaces(faces, 0, maps, batch_size, 0, editing, PORTRAIT, another_photo)
+    editing = Editing(policy, load_shape_model(), load_texture_model())
+    maps, latents = embeddings.one_hot(), np.eye(16, LATENTS)
+    return EditedFaces(faces, 0, maps, batch_size, 0, editing, latents, PORTRAIT, another_photo)
 
 
 def test_area_matrix_averages_and_knows_its_field():
@@ -106,6 +108,26 @@ def test_only_the_first_half_is_changed_and_never_its_context(faces):
     bits = faces[np.arange(4)]["attributes"]
     kept = given["own_attributes"].max((1, 2))  # one-hot maps, softened
     np.testing.assert_array_equal(kept > 0.5, bits == 1)
+
+
+def test_textures_are_those_of_the_face_that_is_to_be_drawn(faces, monkeypatch, mean_shape):
+    monkeypatch.setattr("elseface.stage3_generate.edited_faces.SWAPPED", 0)
+    batches, known, new = edited(faces), [], []
+    for epoch in range(8):
+        batches.begin(epoch)
+        given, _ = batches[0]
+        textures = given["texture"]
+        for i, number in enumerate(batches.numbers(0)):
+            own = load_texture_model().draw(np.eye(16, LATENTS)[number], mean_shape, SIZE)
+            plain = draw_landmarks(mean_shape, SIZE) / np.float32(255)
+            if i >= 4 and not (given["curves"][i] == plain).all():  # mirrored with its face
+                own = own[:, ::-1]
+            theirs = np.allclose(textures[i], own, atol=1e-5)
+            assert theirs <= (i >= 4)
+            # Or nobody's in particular; of a new face in a new shape somebody's who is not there.
+            assert theirs or not textures[i].any() or i < 4
+            (new if i < 4 else known).append(textures[i].any())
+    assert 0 < np.mean(known) < 1 and 0 < np.mean(new) < 1
 
 
 def test_some_photos_get_spectacles_which_no_context_shows(faces, monkeypatch):
@@ -184,11 +206,11 @@ def test_of_the_other_photos_one_a_face_is_read_and_only_where_wanted(faces, mon
 
 
 def test_every_hand_edit_is_coherent_and_aimed(faces, random):
-    editing = Editing(policies.none, load_shape_model())
+    editing = Editing(policies.none, load_shape_model(), load_texture_model())
     points, bits = faces[np.array([0])]["landmarks"][0], np.zeros(COUNT, np.float32)
     changed = []
     for _ in range(200):
-        _, after, _ = editing.change(points, bits, random)
+        _, after, *_ = editing.change(points, bits, random, SIZE)
         changed.append(after)
         assert after[index("Goatee")] + after[index("No_Beard")] < 2
     shares = dict(zip(NAMES, np.mean(changed, 0)))
@@ -264,7 +286,7 @@ def test_generation_training_listens_to_critics_and_leaves_them_alone(faces):
         "ssim": 1.0,
         "fooled": 0.1,
         "features": 1.0,
-        "attributes": 10.0,
+        "attributes": 40.0,
         "tint": 1.0,
         "swapped": 1.0,
         "likeness": 1.0,

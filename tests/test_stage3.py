@@ -23,7 +23,7 @@ from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.choices import ShapeName
 from elseface.stage3_generate.edits import Edit
 from elseface.stage3_generate.load import load_attribute_edit, load_shape
-from elseface.stage3_generate.shape import REPLACED
+from elseface.stage3_generate.shape import REPLACED, New
 from scipy.ndimage import binary_erosion
 
 
@@ -172,9 +172,9 @@ def test_an_edit_against_the_context_is_overdone_for_the_decoder_alone(anonymize
     class Listening:
         size = anonymizer.decoder.size
 
-        def draw(self, factors):
+        def draw(self, factors, textures):
             asked.extend(factors)
-            return anonymizer.decoder.draw(factors)
+            return anonymizer.decoder.draw(factors, textures)
 
     edited = replace(
         anonymizer, decoder=Listening(), attempts=1, edit=Edit.parse("+Male,+Smiling,-Young")
@@ -197,6 +197,39 @@ def test_an_edit_against_the_context_is_overdone_for_the_decoder_alone(anonymize
     np.testing.assert_array_equal(given[others], told[others])
     # Surroundings of an old man say so too.
     assert asked[1].attributes[male] == 1 and asked[1].attributes[young] == 0
+
+
+def test_the_texture_is_the_disguises(anonymizer, portrait):
+    """Whoever is drawn again in the same disguise has the same texture, in other ones others;
+    faces in their own shape have none."""
+    (face,) = find_faces(portrait)
+    given = []
+
+    class Listening:
+        size = anonymizer.decoder.size
+
+        def draw(self, factors, textures):
+            given.append(textures)
+            return anonymizer.decoder.draw(factors, textures)
+
+    first = replace(anonymizer, decoder=Listening(), attempts=1)
+    (change,) = first.anonymize(portrait, [face], 0).changes
+    first.anonymize(portrait, [face], 5, worn={0: change.disguise})
+    first.anonymize(portrait, [face], 1)
+    replace(first, shape=load_shape(ShapeName.OWN)).anonymize(portrait, [face], 0)
+    one, again, other, own = given
+    np.testing.assert_array_equal(one, again)
+    assert np.abs(one - other).max() > 0.3 and np.abs(one).max() > 0.3 and not own.any()
+    plain = replace(first, shape=NoTexture(first.shape.model, first.shape.textures))
+    with_it, without = (
+        of.anonymize(portrait, [face], 0).pixels.astype(int) for of in (first, plain)
+    )
+    assert np.abs(with_it - without).max() > 8  # and the decoder heeds it
+
+
+class NoTexture(New):
+    def texture(self, landmarks, random, size):
+        return np.zeros((size, size, 3), np.float32)
 
 
 def test_seeds_policies_and_shapes_make_different_faces(anonymizer, portrait):

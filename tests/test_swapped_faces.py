@@ -8,10 +8,13 @@ from elseface.stage1_disentangle.mask import face_ellipse
 from elseface.stage2_reconstruct import embeddings
 from elseface.stage3_generate import policies
 from elseface.stage3_generate.edited_faces import VISIBLE, EditedFaces, Editing
-from elseface.stage3_generate.load import load_shape_model
+from elseface.stage3_generate.load import load_shape_model, load_texture_model
 from elseface.stage3_generate.swapped_faces import COVERED, GAIN, Others, swap
+from elseface.stage3_generate.texture_model import LATENTS
 
 SIZE = 128
+#: Everybody's latents: one of their own.
+LATENT = np.eye(4, LATENTS)
 YOUNG, HAT, GLASSES = (index(name) for name in ("Young", "Wearing_Hat", "Eyeglasses"))
 
 
@@ -73,9 +76,8 @@ def test_somebody_else_is_chosen_old_as_often_as_young(cache, random):
     others = Others(cache, 0)
     row = cache[np.array([3])][0]
     met = [others.choose(row, random) for _ in range(60)]
-    names = [bytes(other["name"]).decode() for other in met]
-    assert set(names) == {"0.jpg", "2.jpg"}  # not the hat, not oneself
-    assert 15 < names.count("0.jpg") < 45
+    assert set(met) == {0, 2}  # not the hat, not oneself
+    assert 15 < met.count(0) < 45
 
 
 def test_where_nobody_is_of_the_age_nobody_is_chosen(cache, random):
@@ -85,12 +87,12 @@ def test_where_nobody_is_of_the_age_nobody_is_chosen(cache, random):
     assert any(other is None for other in met) and any(other is not None for other in met)
 
 
-def test_a_batch_brings_the_other_face_and_keeps_the_surroundings(cache, monkeypatch):
+def test_a_batch_brings_the_other_face_and_keeps_the_surroundings(cache, mean_shape, monkeypatch):
     monkeypatch.setattr("elseface.stage3_generate.edited_faces.SWAPPED", 1.0)
     monkeypatch.setattr("elseface.stage2_reconstruct.cameras.SHARE", 0.0)
     monkeypatch.setattr("elseface.stage2_reconstruct.decoder_batches.SOFTEN", 0.0)
-    editing = Editing(policies.none, load_shape_model())
-    batches = EditedFaces(cache, 0, embeddings.one_hot(), 4, 0, editing, 20, False)
+    editing = Editing(policies.none, load_shape_model(), load_texture_model())
+    batches = EditedFaces(cache, 0, embeddings.one_hot(), 4, 0, editing, LATENT, 20, False)
     for epoch in range(6):
         batches.begin(epoch)
         batches.order = np.arange(4)
@@ -102,8 +104,16 @@ def test_a_batch_brings_the_other_face_and_keeps_the_surroundings(cache, monkeyp
         for i in np.flatnonzero(swapped):
             assert given["repelled"][i] == 1
             wanted, bits = given["wanted"][i], cache[np.arange(4)]["attributes"]
+            textures = [
+                editing.textures.draw(LATENT[j], mean_shape, SIZE) for j in (0, 2, 3) if j != i
+            ]
             assert any(
                 (wanted[list(VISIBLE)] == bits[j, VISIBLE]).all() for j in (0, 2, 3) if j != i
+            )
+            shown = given["texture"][i]
+            assert any(
+                np.abs(shown - t).max() < 0.01 or np.abs(shown[:, ::-1] - t).max() < 0.01
+                for t in textures
             )
             np.testing.assert_array_equal(np.delete(wanted, VISIBLE), np.delete(bits[i], VISIBLE))
             believed = given["other_weight"][i, ..., 0] == 1
@@ -118,17 +128,18 @@ def test_a_split_of_one_age_and_a_last_batch_of_one_face(tmp_path, mean_shape, r
     cache = FaceCache(tmp_path)
     met = [Others(cache, 0).choose(cache[np.array([0])][0], random) for _ in range(12)]
     assert {other is None for other in met} == {True, False}
-    editing = Editing(policies.none, load_shape_model())
-    batches = EditedFaces(cache, 0, embeddings.one_hot(), 2, 0, editing, 20, False)
+    editing = Editing(policies.none, load_shape_model(), load_texture_model())
+    batches = EditedFaces(cache, 0, embeddings.one_hot(), 2, 0, editing, LATENT, 20, False)
     given, real = batches[len(batches) - 1]
     assert len(real) == len(given["wanted"]) == 1
 
 
 def test_a_batch_is_the_same_whoever_makes_it(cache):
     """Of an epoch begun anew, alone, and after others."""
-    editing = Editing(policies.flip, load_shape_model())
+    editing = Editing(policies.flip, load_shape_model(), load_texture_model())
     one, other = (
-        EditedFaces(cache, 0, embeddings.one_hot(), 2, 7, editing, 20, False) for _ in range(2)
+        EditedFaces(cache, 0, embeddings.one_hot(), 2, 7, editing, LATENT, 20, False)
+        for _ in range(2)
     )
     one.begin(3)
     other.begin(3)

@@ -280,7 +280,7 @@ def test_the_network_gives_a_person_one_face(tmp_path, monkeypatch):
         lambda photo, faces, by: estimated.append(len(faces)) or estimate(photo, faces, by),
     )  # fmt: skip
     monkeypatch.setattr(
-        Decoder, "draw", lambda self, faces: drawn.append(len(faces)) or draw(self, faces)
+        Decoder, "draw", lambda self, faces, of: drawn.append(len(faces)) or draw(self, faces, of)
     )
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output

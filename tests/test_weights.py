@@ -12,7 +12,7 @@ from elseface.scripts import train_average
 from elseface.scripts.evaluation.judge import load_judge
 from elseface.stage3_generate.load import load_attribute_edit, load_classifier, load_decoder
 
-PARTS = ("attributes", "embeddings", "decoder", "shape", "population", "cells")
+PARTS = ("attributes", "embeddings", "decoder", "shape", "texture", "population", "cells")
 
 
 @pytest.fixture
@@ -108,11 +108,13 @@ def test_average_of_two_decoders(tmp_path, random):
     for folder, factor in zip(folders, (0.0, 1.0)):
         weights.save(folder, "decoder", {k: factor * a for k, a in arrays.items()}, facts)
         weights.save(folder, "embeddings", *weights.load("embeddings"))
+    weights.save(folders[1], "texture", {"shape": np.ones((68, 2))}, {"of": "after"})
     train_average.command(*folders, run=tmp_path, share=0.25)
     mean, said = weights.load("decoder", tmp_path / "weights")
     for key, array in arrays.items():
         np.testing.assert_allclose(mean[key], 0.75 * array, atol=2e-3, rtol=1e-2)
     assert said["share before"] == 0.25
+    assert weights.load("texture", tmp_path / "weights")[1] == {"of": "after"}
     assert said["after"]["decoder"] == weights.digest("decoder", folders[1])
     weights.save(folders[0], "embeddings", {"maps": np.zeros((40, 8, 8))}, {})
     with pytest.raises(SystemExit):

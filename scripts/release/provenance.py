@@ -27,7 +27,7 @@ MODELS = (
     "dlib_face_recognition_resnet_model_v1.dat", "mmod_human_face_detector.dat",
     "shape_predictor_68_face_landmarks.dat",
 )  # fmt: skip
-PARTS = ("attributes", "cells", "decoder", "embeddings", "population", "shape")
+PARTS = ("attributes", "cells", "decoder", "embeddings", "population", "shape", "texture")
 
 
 def made_with(folder: Path | None, *more: str) -> dict[str, str]:
