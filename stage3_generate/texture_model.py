@@ -10,6 +10,7 @@ So anybody's texture may be drawn for anybody, by standard normal numbers.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -109,9 +110,13 @@ class TextureModel:
     def untinted(self, latents: np.ndarray) -> np.ndarray:
         """The nearest latents (LATENTS,) whose texture is neither lighter nor darker nor of another
         colour than nobody's, over the whole face: skin goes with the neck."""
+        return self._untint @ latents
+
+    @functools.cached_property
+    def _untint(self) -> np.ndarray:
         shown = np.sqrt((self.basis**2).sum((0, 3)))
         tint = np.tensordot(self.basis, shown / shown.sum(), ((1, 2), (0, 1))).T  # (3, LATENTS)
-        return latents - np.linalg.pinv(tint) @ (tint @ latents)
+        return np.eye(LATENTS) - np.linalg.pinv(tint) @ tint
 
     def draw(self, latents: np.ndarray, landmarks: np.ndarray, size: int) -> np.ndarray:
         """The texture that latents (LATENTS,) make on a face with landmarks (68, 2): ndarray

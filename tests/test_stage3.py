@@ -165,19 +165,25 @@ def test_spectacles_are_put_on_the_same_face(anonymizer, portrait, monkeypatch):
     np.testing.assert_array_equal(again.pixels, first.pixels)
 
 
+class Listening:
+    """A decoder that notes what it is given."""
+
+    def __init__(self, decoder) -> None:
+        self.decoder, self.size = decoder, decoder.size
+        self.factors, self.textures = [], []
+
+    def draw(self, factors, textures):
+        self.factors.extend(factors)
+        self.textures.append(textures)
+        return self.decoder.draw(factors, textures)
+
+
 def test_an_edit_against_the_context_is_overdone_for_the_decoder_alone(anonymizer, portrait):
     (face,) = find_faces(portrait)
-    asked = []
-
-    class Listening:
-        size = anonymizer.decoder.size
-
-        def draw(self, factors, textures):
-            asked.extend(factors)
-            return anonymizer.decoder.draw(factors, textures)
-
+    listening = Listening(anonymizer.decoder)
+    asked = listening.factors
     edited = replace(
-        anonymizer, decoder=Listening(), attempts=1, edit=Edit.parse("+Male,+Smiling,-Young")
+        anonymizer, decoder=listening, attempts=1, edit=Edit.parse("+Male,+Smiling,-Young")
     )
     (change,) = edited.anonymize(portrait, [face], 0).changes
     male, young = index("Male"), index("Young")
@@ -203,21 +209,13 @@ def test_the_texture_is_the_disguises(anonymizer, portrait):
     """Whoever is drawn again in the same disguise has the same texture, in other ones others;
     faces in their own shape have none."""
     (face,) = find_faces(portrait)
-    given = []
-
-    class Listening:
-        size = anonymizer.decoder.size
-
-        def draw(self, factors, textures):
-            given.append(textures)
-            return anonymizer.decoder.draw(factors, textures)
-
-    first = replace(anonymizer, decoder=Listening(), attempts=1)
+    listening = Listening(anonymizer.decoder)
+    first = replace(anonymizer, decoder=listening, attempts=1)
     (change,) = first.anonymize(portrait, [face], 0).changes
     first.anonymize(portrait, [face], 5, worn={0: change.disguise})
     first.anonymize(portrait, [face], 1)
     replace(first, shape=load_shape(ShapeName.OWN)).anonymize(portrait, [face], 0)
-    one, again, other, own = given
+    one, again, other, own = listening.textures
     np.testing.assert_array_equal(one, again)
     assert np.abs(one - other).max() > 0.3 and np.abs(one).max() > 0.3 and not own.any()
     plain = replace(first, shape=NoTexture(first.shape.model, first.shape.textures))
