@@ -19,7 +19,7 @@ import numpy as np
 import scipy.linalg
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle.cache import FaceCache
-from elseface.stage2_reconstruct.conditions import blacken, conditions, draw_landmarks
+from elseface.stage2_reconstruct.decoder_batches import Faces, nobodys
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate.shape_model import scatter
 from rich.progress import track
@@ -81,7 +81,8 @@ class TextureModel:
         if len(numbers) <= LATENTS:
             raise ElsefaceError(f"{cache.folder}: {len(numbers)} faces are too few for textures")
         shape = cache.column("landmarks")[numbers].mean(0)
-        unexpected = _unexpected(decoder, cache, numbers, shape)
+        faces = Faces(cache, split, decoder.embedding, TOGETHER, None)
+        unexpected = _unexpected(decoder, faces, numbers, shape)
         pca = PCA(min(COMPONENTS, len(numbers) - 1), random_state=0)
         reduced = pca.fit_transform(unexpected)
         known = np.hstack([cache.column(name)[numbers].reshape(len(numbers), -1) for name in KNOWN])
@@ -163,17 +164,15 @@ def _samples(side: int) -> np.ndarray:
 
 
 def _unexpected(
-    decoder: Decoder, cache: FaceCache, numbers: np.ndarray, shape: np.ndarray
+    decoder: Decoder, faces: Faces, numbers: np.ndarray, shape: np.ndarray
 ) -> np.ndarray:
     """Photos less what the decoder draws for them, laid out: (n, SIDE * SIDE * 3)."""
     lay_out, found = LaidOut(shape), []
     for batch in track(np.array_split(numbers, -(-len(numbers) // TOGETHER)), "textures"):
-        rows = cache[batch]
-        contexts, masks = map(np.stack, zip(*map(blacken, rows["crop"], rows["landmarks"])))
-        curves = np.stack([draw_landmarks(points, decoder.size) for points in rows["landmarks"]])
-        none = np.zeros_like(contexts, np.float32)
-        given = conditions(contexts, masks, curves, rows["attributes"], decoder.embedding, none)
+        rows = faces.cache[batch]
+        landmarks = rows["landmarks"]
+        given, photos = faces.given(rows, landmarks, rows["attributes"], nobodys(rows))
         drawn = np.asarray(decoder.network.predict_on_batch(given), np.float32)
-        rest = (rows["crop"].astype(np.float32) / 127.5 - 1 - drawn) * given["mask"]
-        found += [lay_out(*face).ravel() for face in zip(rest, rows["landmarks"])]
+        rest = (photos - drawn) * given["mask"]
+        found += [lay_out(*face).ravel() for face in zip(rest, landmarks)]
     return np.stack(found)
