@@ -47,7 +47,7 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
     attributes = estimate_attributes(photo, [face], classifier)
     (factors,) = disentangle(photo, [face], attributes, decoder.size)
     random = np.random.default_rng(0)
-    texture = anonymizer.shape.texture(factors.landmarks, random, decoder.size)
+    texture = anonymizer.textures.somebody(factors.landmarks, random, decoder.size)
     (drawn,) = decoder.draw([factors], texture[None])
     plain = dlib.get_frontal_face_detector()
     steps: dict[str, Callable[[], object]] = {
@@ -62,7 +62,7 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
         "new attributes and shape": lambda: anonymizer.put_on(
             factors, anonymizer.disguise(factors, (0, 0, 0))
         ),
-        "texture": lambda: anonymizer.shape.texture(factors.landmarks, random, decoder.size),
+        "texture": lambda: anonymizer.textures.somebody(factors.landmarks, random, decoder.size),
         "decoder": lambda: decoder.draw([factors], texture[None]),
         "colours and blending": lambda: paste(photo.copy(), face, match_colours(drawn, factors)),
         "all": lambda: anonymizer.anonymize(photo, find_faces(photo), 0),

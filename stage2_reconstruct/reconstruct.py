@@ -31,7 +31,7 @@ class Decoder:
         ----------
         factors : n of them
         textures : ndarray of shape (n, size, size, 3); 0 draws what is to be expected of the
-            factors, as a reconstruction does
+            factors
 
         Returns
         -------

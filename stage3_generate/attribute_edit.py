@@ -20,6 +20,7 @@ from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
 from elseface.stage3_generate.spectacles import GLASSES, chosen
+from elseface.stage3_generate.texture_model import TextureModel
 
 #: What hair and neck, which are copied, say otherwise of, and how far the decoder is asked for more
 #: than 1 of what an edit adds and for less than 0 of what it takes away.  On validation people the
@@ -40,6 +41,7 @@ class AttributeEdit:
     classifier, decoder : the trained networks
     policy : chooses the new attributes
     shape : chooses the new landmarks
+    textures : has a texture for every face, whatever its shape: without one it would be smooth
     edit : attributes to set whatever the policy says
     keep : indices of attributes that stay as they are
     attempts : how often a face may be drawn until it is unlike the old one; 1 takes the first draw
@@ -51,6 +53,7 @@ class AttributeEdit:
     decoder: Decoder
     policy: Policy
     shape: Shape
+    textures: TextureModel
     edit: Edit
     keep: frozenset[int]
     attempts: int = 1
@@ -137,7 +140,7 @@ class AttributeEdit:
 
     def _texture(self, factors: Factors, disguise: Disguise) -> np.ndarray:
         random = _streams(disguise.stream)[3]
-        return self.shape.texture(factors.landmarks, random, self.decoder.size)
+        return self.textures.somebody(factors.landmarks, random, self.decoder.size)
 
     def _asked(self, factors: Factors, disguise: Disguise) -> Factors:
         """What the decoder is given: more than 1 of what the edit adds against the context, less

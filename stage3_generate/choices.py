@@ -16,7 +16,7 @@ class PolicyName(StrEnum):
 
 
 class ShapeName(StrEnum):
-    """Sources of the new face shape and texture; see :mod:`elseface.stage3_generate.shape`."""
+    """Sources of the new face shape; see :mod:`elseface.stage3_generate.shape`."""
 
     OWN = "own"
     MEAN = "mean"

@@ -35,7 +35,7 @@ TRUSTED: tuple[int, ...] = tuple(
 CHANGED, SWAPPED = 1 / 2, 1 / 2
 #: Of the unchanged faces that wear no glasses, as many are drawn some.
 SPECTACLED = 0.15
-#: Of the unchanged faces this share is drawn as a reconstruction is: without its texture.
+#: Of the unchanged faces this share is drawn without its texture.
 UNKNOWN = 1 / 3
 #: Half of the trained edits are of these, which users ask for.
 FREQUENT: tuple[int, ...] = tuple(indices(("Smiling", "Young", "Eyeglasses")))
@@ -66,10 +66,12 @@ class Editing:
             present = frozenset(i for i in chosen if after[i] < 0.5)
             after = Edit(present, chosen - present).apply(after)
         replaced = int(random.integers(*REPLACED, endpoint=True))
-        new = New(self.model, self.textures, replaced, truncation=1)
-        shape = new if reshaped else Own(self.model)
+        shape = New(self.model, replaced, truncation=1) if reshaped else Own(self.model)
         landmarks = shape(landmarks, Disguise(bits, after, ()), random)
-        return landmarks, after, shape.texture(landmarks, random, size), bool(reshaped)
+        texture = np.zeros((size, size, 3), np.float32)
+        if reshaped:
+            texture = self.textures.somebody(landmarks, random, size)
+        return landmarks, after, texture, bool(reshaped)
 
 
 class EditedFaces(Faces):

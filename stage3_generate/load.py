@@ -78,10 +78,8 @@ def load_texture_model(folder: Path = weights.PACKAGED) -> TextureModel:
 
 def load_shape(name: ShapeName, folder: Path = weights.PACKAGED) -> Shape:
     """A way to choose the new shape, by name."""
-    model = load_shape_model(folder)
-    if name is ShapeName.NEW:
-        return New(model, load_texture_model(folder))
-    return {ShapeName.OWN: Own, ShapeName.MEAN: Mean}[name](model)
+    shapes = {ShapeName.OWN: Own, ShapeName.MEAN: Mean, ShapeName.NEW: New}
+    return shapes[name](load_shape_model(folder))
 
 
 def load_casting(key: Path, folder: Path = weights.PACKAGED) -> Keyed:
@@ -118,6 +116,7 @@ def load_attribute_edit(
         load_decoder(folder),
         chosen,
         load_shape(shape, folder),
+        load_texture_model(folder),
         wanted,
         kept,
         ATTEMPTS if shape is ShapeName.NEW and not key else 1,

@@ -1,4 +1,4 @@
-"""New face shapes: the part of 68 landmarks that tells people apart, drawn afresh; and textures.
+"""New face shapes: the part of 68 landmarks that tells people apart, drawn afresh.
 
 Of the shape model's coordinates the first are replaced, the rest, pose and expression, is kept.
 Before that, the shape follows the attributes: a face that is to smile gets the corners of its
@@ -13,7 +13,6 @@ from typing import Protocol
 import numpy as np
 from elseface.common.anonymizer import Disguise
 from elseface.stage3_generate.shape_model import ShapeModel
-from elseface.stage3_generate.texture_model import LATENTS, LIMIT, TextureModel
 
 #: Coordinates that are replaced.  On validation people 18 of them hid no better from dlib's
 #: recognizer, once too similar faces are drawn again, and moved the landmarks a fifth further.
@@ -24,21 +23,14 @@ REPLACED = 13
 #: recognizer knew 2 and 1 of them by their photo, and 7 and 13 by another new face.  Drawing again
 #: asks for odder faces; .65 makes up for that.
 TRUNCATION = 0.65
-#: Textures are drawn so much larger than people have them.  By dlib's recognizer two draws of 200
-#: validation faces lie .52 apart, without textures .43; the faces look about as natural.
-VARIETY = 1.5
 
 
 class Shape(Protocol):
-    """Chooses the landmarks (68, 2) that a face gets with a disguise, and the texture on them."""
+    """Chooses the landmarks (68, 2) that a face gets with a disguise."""
 
     def __call__(
         self, landmarks: np.ndarray, disguise: Disguise, random: np.random.Generator
     ) -> np.ndarray: ...
-
-    def texture(self, landmarks: np.ndarray, random: np.random.Generator, size: int) -> np.ndarray:
-        """For a face that has got these landmarks: ndarray (size, size, 3), float32."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -51,10 +43,6 @@ class Own:
         self, landmarks: np.ndarray, disguise: Disguise, random: np.random.Generator
     ) -> np.ndarray:
         return self.model.respond(landmarks, disguise.after - disguise.before)
-
-    def texture(self, landmarks: np.ndarray, random: np.random.Generator, size: int) -> np.ndarray:
-        """Nobody's in particular."""
-        return np.zeros((size, size, 3), np.float32)
 
 
 @dataclass(frozen=True)
@@ -69,17 +57,15 @@ class Mean(Own):
 
 @dataclass(frozen=True)
 class New(Own):
-    """A shape drawn from the population of those who have the new attributes, and a texture.
+    """A shape drawn from the population of those who have the new attributes.
 
     Attributes
     ----------
     model : ShapeModel
-    textures : TextureModel
     replaced : how many coordinates are drawn; more of them hide more, and fit the rest less
     truncation : of their deviation; 1 leaves it as the population has it
     """
 
-    textures: TextureModel
     replaced: int = REPLACED
     truncation: float = TRUNCATION
 
@@ -89,9 +75,3 @@ class New(Own):
         k = self.replaced
         coordinates = self.model.draw(disguise.after, random, k, self.truncation)
         return self.model.reshape(super().__call__(landmarks, disguise, random), coordinates)
-
-    def texture(self, landmarks: np.ndarray, random: np.random.Generator, size: int) -> np.ndarray:
-        """Of somebody who does not exist."""
-        latents = np.clip(random.standard_normal(LATENTS), -LIMIT, LIMIT)
-        latents = self.textures.untinted(latents)
-        return self.textures.draw(VARIETY * latents, landmarks, size)

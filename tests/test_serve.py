@@ -449,7 +449,9 @@ def test_offers_are_the_programs(client):
 
 def test_settings_become_the_programs_anonymizer():
     """Nothing but the edit differs from what was loaded, so that no protection is lost."""
-    loaded = AttributeEdit("classifier", "decoder", "policy", "shape", Edit(), frozenset({7}), 8)
+    loaded = AttributeEdit(
+        "classifier", "decoder", "policy", "shape", "textures", Edit(), frozenset({7}), 8
+    )
     edited = anonymizer_for(loaded, Settings(edit="+Smiling"))
     assert edited == replace(loaded, edit=Edit.parse("+Smiling"))
     blur = anonymizer_for(loaded, Settings(method="blur", strength=0.5))

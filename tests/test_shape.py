@@ -5,7 +5,6 @@ import pytest
 from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import COUNT, indices
 from elseface.common.weights import load
-from elseface.stage3_generate.load import load_texture_model
 from elseface.stage3_generate.shape import REPLACED, TRUNCATION, New, Own
 from elseface.stage3_generate.shape_model import ShapeModel
 
@@ -38,7 +37,7 @@ def test_new_shape_forgets_the_old_one(model, mean_shape):
     people = [mean_shape * (1, 1.12), mean_shape * (1.12, 1)]
     people[1][:17, 0] = 0.56 + 1.1 * (people[1][:17, 0] - 0.56)
     before = np.abs(model.coordinates(people[0]) - model.coordinates(people[1])).max()
-    draw = New(model, load_texture_model())
+    draw = New(model)
     nothing = Disguise(np.zeros(COUNT), np.zeros(COUNT), ())
     new = [draw(p, nothing, np.random.default_rng(5)) for p in people]
     gap = model.coordinates(new[0]) - model.coordinates(new[1])
@@ -50,11 +49,7 @@ def test_truncation_draws_nearer_to_what_the_attributes_expect(model, mean_shape
     nobody = Disguise(np.zeros(COUNT), np.zeros(COUNT), ())
     expected = model.offset[:REPLACED]
     whole, truncated = (
-        model.coordinates(
-            New(model, load_texture_model(), truncation=t)(
-                mean_shape, nobody, np.random.default_rng(3)
-            )
-        )
+        model.coordinates(New(model, truncation=t)(mean_shape, nobody, np.random.default_rng(3)))
         for t in (1, TRUNCATION)
     )
     gaps = [(points[:REPLACED] - expected) for points in (whole, truncated)]

@@ -5,8 +5,7 @@ import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle.cache import RECORD, FaceCache
 from elseface.stage2_reconstruct import embeddings
-from elseface.stage3_generate.load import load_shape_model, load_texture_model
-from elseface.stage3_generate.shape import Mean, New, Own
+from elseface.stage3_generate.load import load_texture_model
 from elseface.stage3_generate.texture_model import LATENTS, SIDE, LaidOut, TextureModel
 
 SIZE = 128
@@ -71,13 +70,10 @@ def test_skin_gets_neither_lighter_nor_darker(mean_shape, random):
     assert 0.8 < np.linalg.norm(plain) / np.linalg.norm(latents) < 1  # all else stays
 
 
-def test_only_a_new_shape_has_a_texture(mean_shape):
-    model, textures = load_shape_model(), load_texture_model()
-    for shape in (Own(model), Mean(model)):
-        assert not shape.texture(mean_shape, np.random.default_rng(0), 32).any()
-    new = New(model, textures)
+def test_everybody_drawn_has_a_texture_of_their_own(mean_shape):
+    model = load_texture_model()
     one, again, other = (
-        new.texture(mean_shape, np.random.default_rng(seed), 32) for seed in (0, 0, 1)
+        model.somebody(mean_shape, np.random.default_rng(seed), 32) for seed in (0, 0, 1)
     )
     assert (one == again).all() and one.shape == (32, 32, 3)
     assert np.abs(one - other).max() > 0.3
