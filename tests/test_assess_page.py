@@ -137,6 +137,32 @@ def chromium(folder, *switches):
     return webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
 
 
+def show_on(browser, width, height):
+    """As on a screen of that size; a narrow one is a phone's, which has no mouse."""
+    phone = width < 700
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
+
+
+def tap(browser, part):
+    """Touch a part of the page with a finger, and see that the page felt one."""
+    from selenium.webdriver.common.actions.action_builder import ActionBuilder
+    from selenium.webdriver.common.actions.interaction import POINTER_TOUCH
+    from selenium.webdriver.common.actions.pointer_input import PointerInput
+
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
+        "addEventListener('pointerdown', event => { window.felt = event.pointerType },"
+        " {once: true, capture: true})",
+        part,
+    )
+    touch = ActionBuilder(browser, mouse=PointerInput(POINTER_TOUCH, "finger"))
+    touch.pointer_action.move_to(part).pointer_down().pointer_up()
+    touch.perform()
+    assert browser.execute_script("return window.felt") == "touch"
+
+
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     browser = chromium(tmp_path_factory.mktemp("profile"))
@@ -155,10 +181,6 @@ def test_people_answer_in_chromium(browser, address, answers, folder):
     def cards():
         return browser.find_elements("css selector", ".card")
 
-    def window(width, height):
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}
-        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
     def wide():
         return browser.execute_script(
             "return document.documentElement.scrollWidth - window.innerWidth"
@@ -175,11 +197,11 @@ def test_people_answer_in_chromium(browser, address, answers, folder):
         return answers.question(source.split("/")[-2])
 
     before = sum(row.successes for row in tally(folder / FILE))
-    window(360, 640)
+    show_on(browser, 360, 640)
     browser.get(address)
     wait(lambda: part("#agree").is_displayed())
     assert wide() <= 0
-    part("#agree").click()
+    tap(browser, part("#agree"))
     kinds = set()
     for done in range(3):  # by touch, always right
         asked = question(done)
@@ -190,13 +212,13 @@ def test_people_answer_in_chromium(browser, address, answers, folder):
         assert labels == [f"Picture {i + 1}" for i in range(asked.kind.choices)]
         sizes = {(card.size["width"], card.size["height"]) for card in cards()}
         assert len(sizes) == 1 and min(*sizes) >= 72  # large enough for a thumb
-        cards()[next(i for i in range(9) if i not in asked.truth)].click()
+        tap(browser, cards()[next(i for i in range(9) if i not in asked.truth)])
         for place in asked.truth:
-            cards()[place].click()  # takes the place of the wrong one
+            tap(browser, cards()[place])  # takes the place of the wrong one
         pressed = [i for i, c in enumerate(cards()) if c.get_attribute("aria-pressed") == "true"]
         assert tuple(pressed) == asked.truth
-        part("#next").click()
-    window(1280, 800)
+        tap(browser, part("#next"))
+    show_on(browser, 1280, 800)
     for done in range(3, 7):  # by keyboard, always right
         asked = question(done)
         kinds.add(asked.kind)

@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from test_assess_page import chromium
+from test_assess_page import chromium, show_on, tap
 from test_cli import PROGRAM, complaints, run
 
 
@@ -95,8 +95,7 @@ class Page:
         return self.browser.find_elements("css selector", selector)
 
     def window(self, width, height):
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        show_on(self.browser, width, height)
 
     def fits(self):
         run = self.browser.execute_script
@@ -181,7 +180,7 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
     ]  # fmt: skip
     after = page.pixels("#after")
     assert all(differs(after, couple, face) > 8 for face in faces)
-    page.click(".face")
+    tap(page.browser, page.part(".face"))
     page.wait(lambda: page.parts(".face")[0].get_attribute("aria-pressed") == "true")
     page.ready()
     after = page.pixels("#after")
