@@ -1,6 +1,7 @@
 """``elseface video`` on files of every kind, and on none."""
 
 import functools
+import hashlib
 import json
 import os
 import signal
@@ -11,16 +12,19 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from elseface.scripts.cli import app
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.writing import Writer
+from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate import attribute_edit
+from elseface.stage3_generate.choices import MethodName
 from PIL import Image
-from scenes import HEIGHT, WIDTH, backdrop, frames_of, shot, write
+from scenes import HEIGHT, WIDTH, Shot, backdrop, frames_of, shot, write
 from typer.testing import CliRunner
 
 PROGRAM = Path(sys.executable).parent / "elseface"
@@ -299,6 +303,105 @@ def test_the_network_gives_a_person_one_face(tmp_path, monkeypatch):
     with open(tmp_path / "out.mp4", "ab") as file:
         file.write(b"\0")
     assert check(tmp_path / "c.json") == 1
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory, anonymizer, portrait) -> Path:
+    """A picture of ten people who are nobody."""
+    crop = portrait[18:236, 133:311]
+    row = np.hstack([crop, crop[:, ::-1], crop, crop[:, ::-1], crop])
+    ten = np.vstack([row, row])
+    path = tmp_path_factory.mktemp("gallery") / "ten.png"
+    Image.fromarray(anonymizer.anonymize(ten, find_faces(ten), 0).pixels).save(path)
+    return path
+
+
+def detail(pixels: np.ndarray) -> np.ndarray:
+    """What is finer than three pixels or so."""
+    grey = pixels.astype(np.float32).mean(-1)
+    return grey - cv2.GaussianBlur(grey, (0, 0), 2)
+
+
+def detail_left(before: Shot, after: np.ndarray) -> float:
+    """The share of a face's detail that another picture has in the same place; of what shows its
+    colours alone, or the detail of another face, little."""
+    (face,) = before.faces
+    old, new = detail(before.pixels)[face], detail(after)[face]
+    return float(old @ new / (old @ old))
+
+
+@pytest.fixture(scope="module")
+def by_method(tmp_path_factory, gallery):
+    """What the report says of the one person of a short video, and the share of her face's detail
+    that is left in each written frame, at most; verified."""
+    folder = tmp_path_factory.mktemp("methods")
+    shots = [shot(BACKGROUND, [(140 + 3 * i, 120)]) for i in range(5)]
+    write(folder / "in.mp4", [s.pixels for s in shots])
+    unchanged = frames_of(folder / "in.mp4")
+    assert min(map(detail_left, shots, unchanged)) > 0.9  # so that the share can be too large
+
+    def run(method: MethodName, *options) -> tuple[dict, float]:
+        arguments = ["video", folder / "in.mp4", "-o", folder / "out.mp4", "--overwrite"]
+        arguments += ["--method", method, *options, "--report", folder / "report.json"]
+        if method is MethodName.MEAN_FACE:
+            arguments += ["--gallery", gallery]
+        result = CliRunner().invoke(app, [*map(str, arguments)])
+        assert result.exit_code == 0, result.output
+        (person,) = json.loads((folder / "report.json").read_text())["people"]
+        assert person["frames"] == len(shots) and person["verified"] and person["looks"] >= 2
+        assert person["distance_before"] < person["threshold"]
+        written = frames_of(folder / "out.mp4")
+        assert len(written) == len(shots)
+        return person, max(map(detail_left, shots, written))
+
+    return run
+
+
+@pytest.mark.parametrize("method", MethodName)
+def test_every_method_hides_a_face_in_every_frame(by_method, method):
+    person, left = by_method(method)
+    assert person["outcome"] == "as asked" and left < 0.5
+    assert person["distance_after"] >= person["threshold"]
+
+
+@pytest.mark.parametrize(
+    ("method", "strength"),
+    [(MethodName.BLUR, 0.02), (MethodName.PIXELATE, 0.02), (MethodName.SWIRL, 0.1)],
+)
+def test_what_hides_too_little_is_replaced_by_a_mask(by_method, method, strength):
+    """Strengths at which the recognizer knows the face still."""
+    person, left = by_method(method, "--strength", strength)
+    assert [tried["passed"] for tried in person["tried"]] == [False, True]
+    assert person["tried"][0]["distance"] < person["threshold"]
+    assert person["outcome"] == "mask" and left < 0.2
+    assert person["distance_after"] >= person["threshold"]
+
+
+def test_the_certificate_is_of_one_file(tmp_path):
+    """It has the hash of the video that was written, none of the original, and any other file of
+    that name is told apart."""
+    original, output = tmp_path / "in.mp4", tmp_path / "out.mp4"
+    write(original, scene(3))
+    arguments = [original, "-o", output, "--method", "blackout", "--certificate", tmp_path / "c"]
+    result = CliRunner().invoke(app, ["video", *map(str, arguments)])
+    assert result.exit_code == 0, result.output
+    written, text = output.read_bytes(), (tmp_path / "c").read_text()
+    (file,) = json.loads(text)["files"]
+    assert file["name"] == "out.mp4" and file["sha256"] == hashlib.sha256(written).hexdigest()
+    assert hashlib.sha256(original.read_bytes()).hexdigest() not in text
+    changed = bytearray(written)
+    changed[len(written) // 2] ^= 1
+    for content, status in (
+        (written, 0),
+        (changed, 1),
+        (written[:-1], 1),
+        (original.read_bytes(), 1),
+        (written, 0),
+    ):
+        output.write_bytes(content)
+        assert check(tmp_path / "c") == status
+    output.unlink()
+    assert check(tmp_path / "c") == 1
 
 
 def check(certificate: Path) -> int:

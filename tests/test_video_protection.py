@@ -10,10 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from elseface.scripts.footage import protection, tracking, tracks
-from elseface.scripts.footage.export import Export
+from elseface.scripts.footage import cuts, protection, tracking, tracks
+from elseface.scripts.footage import export as exports
+from elseface.scripts.footage.export import EVERY, Export
 from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.permission import Permission
+from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.record import Record
+from elseface.scripts.release.verify import Verifier
+from elseface.stage1_disentangle.detection import detect
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
 from scenes import HEIGHT, WIDTH, Shot, backdrop, frames_of, shot, write
@@ -112,6 +117,47 @@ def test_a_face_lost_and_found_is_one_person(tmp_path):
     assert shown.seen < shown.frames == len(SCENES["is occluded"])
 
 
+#: Frames that a lost face is held and that are looked ahead, in the test of a long absence.
+HOLD, LOOKED = 12, 14
+
+
+def _stopping(i: int, stop: int, go: int) -> int:
+    """Frames of motion until frame `i`, with a rest from frame `stop` to frame `go`."""
+    return min(i, stop) + max(0, i - go)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        [((150 + i / 4, 120), -110 + 9 * _stopping(i + 2, 23, 49)) for i in range(68)],
+        [((66 + 6 * _stopping(i, 14, 46), 120), 110) for i in range(68)],
+    ],
+    ids=["something stops before her", "she stops behind something"],
+)
+def test_a_face_hidden_for_longer_than_it_is_held(way):
+    """It stays covered while it is held, no longer, and then from the frame in which the first of
+    it is seen again, although it is found only when nearly all of it is."""
+    shots, whole = (
+        [shot(ONE, [place], [(64,)], bar if hides else None) for place, bar in way]
+        for hides in (True, False)
+    )
+    seen = [s.exposed(s.pixels) for s in shots]
+    hidden = seen.index(0.0)
+    back = next(i for i in range(hidden, len(shots)) if seen[i] > 0)
+    clear = next(i for i in range(back, len(shots)) if seen[i] == 1)
+    assert clear - back + tracking.COARSE <= LOOKED  # so that it is promised
+
+    frames = (Frame(s.pixels, i) for i, s in enumerate(shots))
+    blackout, tracker = load_obfuscation(MethodName.BLACKOUT), tracking.Tracker(HOLD)
+    done = list(protection.protect(frames, blackout, 0, LOOKED, [tracker]))
+    assert not [i for i, s in enumerate(shots) if s.exposed(done[i].pixels) > SHOWN]
+    lost = max(i for i in range(hidden) if any(cover.sure for cover in done[i].covers))
+    assert not any(cover.sure for cover in done[back].covers)
+    black = [(d.pixels[w.faces[0]] == 0).all(-1).mean() for d, w in zip(done, whole)]
+    assert min(black[: lost + HOLD + 1]) > 0.8
+    assert max(black[lost + HOLD + 1 : back - LOOKED - protection.BATCH]) < SHOWN
+
+
 def test_of_covers_in_one_place_one_large_enough_is_kept(mean_shape):
     person, face = tracks.Person(0), 100 * mean_shape
     large, aside = tracks.grown(face, 1.2), face + np.array([200, 0])
@@ -137,6 +183,72 @@ def test_memory_is_bounded():
     ):
         assert taken - given <= 12 + 3 * protection.BATCH
     assert given == 199
+
+
+class Stranger(Permission):
+    """Asks as others do, and is always told that nobody agreed."""
+
+    def distance(self, photo, cover):
+        return 1.0
+
+
+def test_what_is_kept_of_frames_does_not_grow():
+    """One face stays and another one comes and goes: when it has come for the fourth time, no more
+    is kept than when it had come for the second."""
+    with_her, without_her = (shot(ONE, [(80, 120), (240, 120)][:n]) for n in (2, 1))
+    period = [with_her] * 12 + [without_her] * 12
+    frames = (Frame(s.pixels, i) for i, s in enumerate(4 * period))
+    tracker = tracking.Tracker(6, permission=Stranger(None, 10))
+    blackout, sizes, people = load_obfuscation(MethodName.BLACKOUT), [], set()
+    for done in protection.protect(frames, blackout, 0, 12, [tracker]):
+        people |= {cover.person.number for cover in done.covers}
+        seen = sum(len(track.seen) for track in tracker.tracks)
+        asked = sum(len(track.distances) for track in tracker.tracks)
+        sizes.append((len(tracker.frames), len(tracker.tracks), seen, asked))
+    assert len(sizes) == 4 * len(period) and people == set(range(5))
+    second, fourth = (sizes[n * len(period) :][: len(period)] for n in (1, 3))
+    assert (np.max(fourth, 0) <= np.max(second, 0)).all() and np.min(np.max(second, 0)) > 0
+
+
+class Kept:
+    """Counts the frames that pass and are still in memory."""
+
+    def __init__(self) -> None:
+        self.alive: list[weakref.ref] = []
+        self.most = self.passed = 0
+
+    def counted(self, frames):
+        """The frames; each has pixels of its own, which any part of it keeps alive."""
+        for frame in frames:
+            frame = Frame(frame.pixels.copy(), frame.stamp)
+            self.alive = [ref for ref in self.alive if ref() is not None]
+            self.alive.append(weakref.ref(frame.pixels))
+            self.most = max(self.most, len(self.alive))
+            self.passed += 1
+            yield frame
+
+
+def most_frames(ahead: int) -> int:
+    """In memory at once: those looked ahead, those that are drawn, those that are given out, and
+    those that tell a cut from a flash."""
+    return ahead + 2 * protection.BATCH + cuts.FRAMES
+
+
+def test_a_whole_export_keeps_the_frames_that_it_may(tmp_path, monkeypatch):
+    """Flicker is measured and the result verified; what is looked ahead is bounded in bytes as in
+    seconds, and a frame a second is noted to be looked at, besides a person's best."""
+    write(tmp_path / "in.mp4", [shot(ONE, [(140 + i, 120)]).pixels for i in range(60)])
+    ahead, kept, read = 14, Kept(), Clip.frames
+    monkeypatch.setattr(exports, "MEMORY", ahead * 3 * HEIGHT * WIDTH)
+    monkeypatch.setattr(Clip, "frames", lambda self, hear: kept.counted(read(self, hear)))
+    export = Export(
+        tmp_path / "in.mp4", tmp_path / "out.mp4", load_obfuscation(MethodName.BLACKOUT),
+        0, 5.0, True, Verifier(detect, "second"), measured=True,
+    )  # fmt: skip
+    record, _ = export(copy=False)
+    assert record.frames == 60 and kept.passed == 180  # the file is read, and both are compared
+    assert ahead <= kept.most <= most_frames(ahead)
+    assert len(record.looks) <= 60 / 25 / EVERY + 2
 
 
 def test_nobody_is_remembered_where_frames_never_end():

@@ -79,7 +79,13 @@ def protect(
     """
     waiting = deque[tuple[Frame, bool]]()
     steady = Steadying()
-    frames, copies = itertools.tee(frames)
+    looked_at = deque[Frame]()  # itertools.tee would keep 57 of them, however large
+
+    def pictures() -> Iterator[np.ndarray]:
+        for frame in frames:
+            looked_at.append(frame)
+            yield frame.pixels
+
     with ThreadPoolExecutor(1) as artist:  # draws while the next frames are looked at
         drawing: Future[list[Protected]] | None = None
 
@@ -88,7 +94,8 @@ def protect(
             covers, shown, views = zip(*(tracker.take(count) for tracker in trackers))
             return artist.submit(draw, batch, covers, shown, views, anonymizer, seed, steady)
 
-        for frame, start in zip(frames, starts(frame.pixels for frame in copies)):
+        for start in starts(pictures()):
+            frame = looked_at.popleft()
             for tracker in trackers:
                 tracker.add(frame.pixels, start)
             waiting.append((frame, start.cut))
