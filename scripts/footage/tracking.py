@@ -24,16 +24,20 @@ from elseface.scripts.footage.tracks import (
     Cover,
     Track,
     apart,
+    bounds,
     has_left,
     without_doubles,
 )
-from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.box import Box, overlap
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import union
+from elseface.stage1_disentangle.tilt import CLEAR
 
 #: Every so many frames frontal faces from 80 pixels are searched for; and from 40, with tilted and
 #: turned ones that take up a fifth of the width.
 COARSE, FINE = 3, 12
+#: A box and a face's landmarks that overlap so much are of one face (intersection over union).
+OWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,7 @@ class Tracker:
 
     def _meet(self, now: int, boxes: list[Box]) -> None:
         """Boxes of faces found in the whole frame: known ones, lost ones, new ones."""
+        boxes = [box for box in boxes if not self._clear(now, box)]
         found = [self.sighting(self.frames[now], box) for box in boxes]
         known = matched(found, self._live(), now)
         for i, seen in enumerate(found):
@@ -180,6 +185,16 @@ class Tracker:
                 self._begin(track.person, now, seen, max(self._scene, track.last_sure + 1))
             elif rolled(seen.landmarks, track.seen[now].landmarks):
                 track.add(now, seen)  # a search sees better how a face lies than expecting it does
+
+    def _clear(self, now: int, box: Box) -> bool:
+        """Whether a box is of a face that was seen so well where it was expected that another look
+        would say nothing new."""
+        return any(
+            track.last_sure == now
+            and track.seen[now].score >= CLEAR
+            and overlap(box, bounds(track.seen[now].landmarks)) >= OWN
+            for track in self._live()
+        )
 
     def _next_person(self, now: int, box: Box) -> Person:
         if self.people is None:

@@ -9,6 +9,7 @@ import numpy as np
 from elseface.common.face import Face
 from elseface.scripts.footage.person import OPAQUE, Person
 from elseface.scripts.footage.smoothing import Sighting, radius, smooth
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.faces import face_at
 from elseface.stage1_disentangle.mask import photo_ellipse
 
@@ -40,8 +41,7 @@ class Cover:
 
     def face(self) -> Face:
         """The face to give an anonymizer."""
-        (left, top), (right, bottom) = self.landmarks.min(0), self.landmarks.max(0)
-        face = face_at(self.landmarks, (int(left), int(top), int(right), int(bottom)))
+        face = face_at(self.landmarks, bounds(self.landmarks))
         roll = face.alignment.roll
         return replace(face, tilt=roll) if abs(roll) > TILTED else face
 
@@ -119,6 +119,12 @@ class Track:
 
 def _smoothed(seen: Mapping[int, Sighting], first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
     return smooth([seen.get(frame) for frame in range(first, last + 1)])
+
+
+def bounds(landmarks: np.ndarray) -> Box:
+    """The box that landmarks (68, 2) fill."""
+    (left, top), (right, bottom) = landmarks.min(0), landmarks.max(0)
+    return int(left), int(top), int(right), int(bottom)
 
 
 def grown(landmarks: np.ndarray, factor: float) -> np.ndarray:
