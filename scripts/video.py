@@ -42,6 +42,9 @@ def command(
     hold: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds a lost face stays covered.")
     ] = 5.0,
+    label: Annotated[
+        str, typer.Option(help='Words to write on it, such as "synthetic face"; another pass.')
+    ] = "",
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     if_no_face: Annotated[
         IfNoFace, typer.Option(help="A video without a face is not written, or copied.")
@@ -73,23 +76,25 @@ def command(
             from elseface.scripts.footage.report import certify, describe
             from elseface.scripts.release.certify import issue
             from elseface.scripts.release.consent import load_consent
+            from elseface.scripts.release.label import Label
             from elseface.scripts.release.verify import load_verifier
             from elseface.stage1_disentangle.detectors import load_detector, second
 
             found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
             load_detector(found_by)  # now, while nobody hears what TensorFlow says as it starts
             verifier = load_verifier(verified_by) if verify else None
+            words = Label(label) if label else None
         consent = load_consent(keep_person, None)
         export = Export(
             source, output, anonymizer, seed, hold, sound=not no_audio, verifier=verifier,
-            measured=bool(report), consent=consent, boxes=brought,
+            measured=bool(report), consent=consent, boxes=brought, label=words,
         )  # fmt: skip
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
     settings = {"method": method, "keyed": key is not None, "hold": hold, "verify": verify}
-    settings["keep_person"] = keep_person is not None
+    settings |= {"keep_person": keep_person is not None, "label": label}
     settings |= asdict(options) if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     if report:
         summary = {"elseface": version("elseface"), "settings": {**settings, "seed": seed}}

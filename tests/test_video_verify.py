@@ -11,6 +11,7 @@ from elseface.scripts.footage import tracking
 from elseface.scripts.footage.export import LATE, PASSES, Export
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release import painter as painters
+from elseface.scripts.release.label import Label
 from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.detection import detect
@@ -52,10 +53,12 @@ def nobody(photo):
 def released(tmp_path):
     """What was noted of a video of these shots, and the shots as they were written."""
 
-    def run(shots: list[Shot], anonymizer, seen=nobody):
+    def run(shots: list[Shot], anonymizer, seen=nobody, label=None):
         write(tmp_path / "in.mp4", [s.pixels for s in shots])
         output, verifier = tmp_path / "out" / "out.mp4", Verifier(seen, "second")
-        export = Export(tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier)
+        export = Export(
+            tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier, label=label
+        )
         try:
             record, _ = export(copy=False)
         finally:
@@ -72,9 +75,9 @@ def passes(monkeypatch) -> list[int]:
     """The numbers of the passes that were made over the video."""
     made, once = [], Export._pass
 
-    def count(self, draft, number):
+    def count(self, draft, number, mark):
         made.append(number)
-        return once(self, draft, number)
+        return once(self, draft, number, mark)
 
     monkeypatch.setattr(Export, "_pass", count)
     return made
@@ -165,6 +168,43 @@ def test_what_is_seen_elsewhere_every_time_is_not_written(released, tmp_path, pa
         released(SHOTS[:2], BLACK, seen=seen)
     assert passes == list(range(PASSES)) and LATE < PASSES
     assert (tmp_path / "out/out.mp4").read_bytes() == b"earlier"
+
+
+def test_the_label_stays_in_one_corner_and_hides_no_face(released, tmp_path, passes):
+    """What bears it is written, and looked at, once more."""
+    plain, labelled = [], []
+    for label, frames in ((None, plain), (Label("nobody"), labelled)):
+        passes.clear()
+        (person,), exposed = released(SHOTS, BLACK, seen=detect, label=label)
+        assert person.tally.passed and exposed <= SHOWN
+        frames += [f.astype(int) for f in frames_of(tmp_path / "out/out.mp4")]
+        (tmp_path / "out/out.mp4").unlink()
+    assert passes == [0, 0]
+    places = set()
+    for one, other in zip(plain, labelled, strict=True):
+        y, x = np.nonzero(np.abs(one - other).max(-1) > 80)
+        assert other[y.min() : y.max(), x.min() : x.max()].max() > 220
+        places.add((round(y.min(), -1), round(x.min(), -1), round(y.max(), -1), round(x.max(), -1)))
+        assert y.min() > 200 and x.min() > 230
+    assert len(places) == 1
+
+
+def test_who_is_seen_where_the_label_will_be_is_hidden_first(released, passes):
+    """A second detector sees somebody in the lower right, where nothing is written yet."""
+
+    def seen(photo):
+        written = photo[215:, 250:].min() < 30
+        return [] if written else [(262, 190, 302, 230)]
+
+    people, _ = released(SHOTS, BLACK, seen=seen, label=Label("nobody"))
+    (rescued,) = (person for person in people if person.found_by == "second")
+    assert rescued.tally.passed and passes[-1] == 0 and len(passes) > 2
+
+
+def test_a_label_that_has_no_room_is_told_before_all_else(released, passes):
+    with pytest.raises(ElsefaceError, match=r"in\.mp4: too small for --label"):
+        released(SHOTS[:1], BLACK, label=Label("nobody " * 30))
+    assert not passes
 
 
 def test_what_was_encoded_is_what_counts(released, tmp_path, monkeypatch):

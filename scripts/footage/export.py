@@ -2,7 +2,8 @@
 
 Who does not pass is done again in another pass over the whole video, more strongly, and at last
 blacked out; who was missed is followed from the frames in which verification saw them.  Until then
-the file is hidden; it takes its name when all of it passes, or never.
+the file is hidden; it takes its name when all of it passes, or never.  What is to bear a label is
+written and verified once more with it: nobody passes because of what the label covers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from elseface.common.weights import file_hash
 from elseface.scripts.console import progress
 from elseface.scripts.footage.brought import FOUND_BY, Brought
 from elseface.scripts.footage.flicker import Flicker
+from elseface.scripts.footage.marking import Mark, check_label, labelled, unmarked
 from elseface.scripts.footage.permission import Permission
 from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.protection import protect
@@ -30,6 +32,7 @@ from elseface.scripts.footage.tracking import FINE, Tracker
 from elseface.scripts.footage.verifying import Findings, examine
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release.consent import Consent
+from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.scene import Step
@@ -59,6 +62,7 @@ class Export:
     measured : whether flicker is
     consent : knows the people who agreed to be seen; None: nobody did
     boxes : faces that the user brings, by seconds since the first frame
+    label : drawn on every frame of a video in which a face was replaced; None: on none
     """
 
     source: Path
@@ -71,6 +75,7 @@ class Export:
     measured: bool = False
     consent: Consent | None = None
     boxes: Mapping[float, Sequence[Box]] = field(default_factory=dict)
+    label: Label | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
 
@@ -88,17 +93,21 @@ class Export:
             self._add(
                 Rescue, places=self._brought.places, found_by=FOUND_BY, traceless=self._traceless
             )
+        if self.label:
+            check_label(self.label, self.source)  # now, and not when all else is done
         with whole(self.output) as draft:
-            record = self._passed(draft)
+            record = self._passed(draft, unmarked)
+            if self.label and record.people:
+                record = self._passed(draft, labelled(self.label, record))
             if not (record.people or copy):
                 raise ElsefaceError(
                     f"{self.source}: no face found, so not written; see --if-no-face"
                 )
             return record, file_hash(draft)
 
-    def _passed(self, draft: Path) -> Record:
+    def _passed(self, draft: Path, mark: Mark) -> Record:
         for number in range(PASSES):
-            record = self._pass(draft, number)
+            record = self._pass(draft, number, mark)
             if not self.verifier:
                 return record
             found = examine(self.source, draft, record, self.verifier, self._permission)
@@ -134,7 +143,7 @@ class Export:
         """A tracker for the passes to come, in all of which it finds the same people."""
         self._trackers.append(functools.partial(kind, people=[], numbers=self._numbers, **options))
 
-    def _pass(self, draft: Path, number: int) -> Record:
+    def _pass(self, draft: Path, number: int, mark: Mark) -> Record:
         with Clip(self.source) as clip:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
@@ -147,7 +156,7 @@ class Export:
                 label = f"pass {number + 1}" if number else "video"
                 with progress(done, clip.expected, label) as tracked:
                     for protected in tracked:
-                        writer.write(protected.frame, protected.pixels)
+                        writer.write(protected.frame, mark(protected.pixels))
                         record.add(protected)
         return record
 
