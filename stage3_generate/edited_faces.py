@@ -55,8 +55,8 @@ class Editing:
     def change(
         self, landmarks: np.ndarray, bits: np.ndarray, random: np.random.Generator, size: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-        """New landmarks (68, 2), new attribute values (40,), the texture (size, size, 3), and
-        whether the shape is new."""
+        """New landmarks (68, 2), new attribute values (40,), the texture (size, size, 3), nothing
+        where the shape stays, and whether it is new."""
         by_policy, by_hand, reshaped = random.random(3) < 0.5
         by_hand |= not (by_policy or reshaped)  # something is always changed
         after = self.policy(bits, indices(PROTECTED), random) if by_policy else bits

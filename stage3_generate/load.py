@@ -100,9 +100,9 @@ def load_attribute_edit(
     """The three-stage anonymizer as the command line offers it.
 
     `keep` names attributes to protect besides those that hang on gender; an `edit` may change the
-    latter, but not the former.  Only of a new shape there is another to be drawn if the first is
-    too like the old face, and with a `key` the first is taken: another picture of the person may
-    lead to another.  Mistakes show before the networks are loaded.
+    latter, but not the former.  Only a new shape is drawn again where the face is too like the old
+    one: in their own nobody is hidden.  With a `key` the first is taken: another picture of the
+    person may lead to another.  Mistakes show before the networks are loaded.
     """
     wanted, kept = Edit.parse(edit), frozenset(indices(keep))
     if both := kept & (wanted.present | wanted.absent):

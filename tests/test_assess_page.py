@@ -152,7 +152,7 @@ def tap(browser, part):
     from selenium.webdriver.common.actions.pointer_input import PointerInput
 
     browser.execute_script(
-        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
+        "window.felt = null; arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
         "addEventListener('pointerdown', event => { window.felt = event.pointerType },"
         " {once: true, capture: true})",
         part,

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from elseface.scripts.footage import matching, tracking
 from elseface.scripts.footage.cuts import FRAMES, Start, starts
+from elseface.scripts.footage.first_sight import average
 from elseface.scripts.footage.following import drift, plausible, redetect
 from elseface.scripts.footage.smoothing import LIMIT, Sighting, radius, smooth
+from elseface.scripts.footage.tracking import FINE, Tracker
+from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.tilt import CLEAR
 from scenes import HEIGHT, WIDTH, backdrop, shot
 
 
@@ -75,6 +79,44 @@ def test_implausible_landmarks(mean_shape):
     assert plausible(100 * mean_shape)
     for squeeze in ([1, 0.1], [0.1, 1]):
         assert not plausible(100 * mean_shape * squeeze)
+
+
+class Looking(Tracker):
+    """Counts the faces that it looks at, and is told what a search finds."""
+
+    looked, boxes = 0, None
+
+    def sighting(self, photo, box):
+        self.looked += 1
+        return super().sighting(photo, box)
+
+    def search(self, now, abrupt):
+        return super().search(now, abrupt) if self.boxes is None else self.boxes
+
+
+def test_a_face_that_is_clearly_seen_is_looked_at_once(seen):
+    pixels, _ = seen
+    tracker = Looking(50)
+    for _ in range(2 * FINE):
+        tracker.add(pixels, Start(abrupt=False, cut=False))
+    (track,) = tracker.tracks
+    assert tracker.looked == 1 and min(s.score for s in track.seen.values()) >= CLEAR
+    assert len(track.seen) == 2 * FINE
+
+
+@pytest.mark.parametrize(("across", "down"), [(0.0, 0.45), (0.5, 0.2), (-0.6, 0.0), (0.0, -0.6)])
+def test_whose_box_lies_over_a_clear_face_is_somebody_else(seen, across, down):
+    """A detector's box that is moved by shares of its side, as of a child held before her."""
+    pixels, _ = seen
+    tracker = Looking(50)
+    tracker.add(pixels, Start(abrupt=False, cut=True))
+    (own,) = detect(pixels)
+    side = own[2] - own[0]
+    x, y = round(across * side), round(down * side)
+    tracker.boxes = [own, (own[0] + x, own[1] + y, own[2] + x, own[3] + y)]
+    tracker.sighting = lambda photo, box: average(box)  # so that it stays where it is
+    tracker.add(pixels, Start(abrupt=False, cut=False))
+    assert len(tracker.tracks) == 2
 
 
 def test_cuts_last_and_flashes_do_not():

@@ -3,7 +3,8 @@
 Who does not pass is done again in another pass over the whole video, more strongly, and at last
 blacked out; who was missed is followed from the frames in which verification saw them.  Until then
 the file is hidden; it takes its name when all of it passes, or never.  What is to bear a label is
-written and verified once more with it: nobody passes because of what the label covers.
+written with it when it passes without, and looked at again: nobody passes because of what the label
+covers.
 """
 
 from __future__ import annotations
@@ -20,24 +21,23 @@ from elseface.common.output import whole
 from elseface.common.weights import file_hash
 from elseface.scripts.console import progress
 from elseface.scripts.footage.brought import FOUND_BY, Brought
+from elseface.scripts.footage.escalating import judge, missed_places
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.marking import Mark, check_label, labelled, unmarked
 from elseface.scripts.footage.permission import Permission
-from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.protection import protect
 from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.record import Record
 from elseface.scripts.footage.rescue import Rescue
 from elseface.scripts.footage.tracking import FINE, Tracker
-from elseface.scripts.footage.verifying import Findings, examine
+from elseface.scripts.footage.verifying import examine
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
-from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
-from elseface.stage1_disentangle.box import SAME, Box, overlap
+from elseface.stage1_disentangle.box import Box
 
 #: After so many passes a video is given up.  What does not pass after LATE of them is blacked out.
 PASSES, LATE = 6, 3
@@ -76,6 +76,7 @@ class Export:
     consent: Consent | None = None
     boxes: Mapping[float, Sequence[Box]] = field(default_factory=dict)
     label: Label | None = None
+    _shape: tuple[int, ...] = ()
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
 
@@ -94,35 +95,43 @@ class Export:
                 Rescue, places=self._brought.places, found_by=FOUND_BY, traceless=self._traceless
             )
         if self.label:
-            check_label(self.label, self.source)  # now, and not when all else is done
+            self._shape = check_label(self.label, self.source)
         with whole(self.output) as draft:
-            record = self._passed(draft, unmarked)
-            if self.label and record.people:
-                record = self._passed(draft, labelled(self.label, record))
+            record = self._passed(draft)
             if not (record.people or copy):
                 raise ElsefaceError(
                     f"{self.source}: no face found, so not written; see --if-no-face"
                 )
             return record, file_hash(draft)
 
-    def _passed(self, draft: Path, mark: Mark) -> Record:
+    def _passed(self, draft: Path) -> Record:
         for number in range(PASSES):
-            record = self._pass(draft, number, mark)
-            if not self.verifier:
+            record = self._pass(draft, number, unmarked)
+            if not self._clean(draft, record, number, False):
+                continue
+            if not (self.label and any(there.frames for there in record.people.values())):
                 return record
-            found = examine(self.source, draft, record, self.verifier, self._permission)
-            late = number + 1 >= LATE
-            failed = self._failed(found, record, late)
-            if not (failed or found.missed):
+            record = self._pass(draft, number, labelled(self.label, self._shape, record))
+            if self._clean(draft, record, number, True):
                 return record
-            if places := self._new_places(found, record):
-                self._add(
-                    Rescue, places=places, found_by=self.verifier.name,
-                    traceless=self._traceless, late=late,
-                )  # fmt: skip
         raise ElsefaceError(
             f"{self.source}: the faces could not be verified as replaced, so not written"
         )
+
+    def _clean(self, draft: Path, record: Record, number: int, marked: bool) -> bool:
+        """Whether nobody can be told in what was written; else they are seen to in the next
+        pass."""
+        if not self.verifier:
+            return True
+        found = examine(self.source, draft, record, self.verifier, self._permission)
+        late = number + 1 >= LATE
+        failed = judge(found, record, late=late, marked=marked, traceless=self._traceless)
+        if places := missed_places(found, record, self.verifier.name):
+            self._add(
+                Rescue, places=places, found_by=self.verifier.name,
+                traceless=self._traceless, late=late,
+            )  # fmt: skip
+        return not (failed or found.missed)
 
     @functools.cached_property
     def _permission(self) -> Permission | None:
@@ -159,48 +168,6 @@ class Export:
                         writer.write(protected.frame, mark(protected.pixels))
                         record.add(protected)
         return record
-
-    def _failed(self, found: Findings, record: Record, late: bool) -> bool:
-        """Whether anybody can still be told; they take their next step."""
-        for person in record.people:
-            hidden = record.people[person].frames > 0
-            person.tally = found.verdict(person, hidden, self._traceless)
-        failed = [person for person in record.people if not person.tally.passed]
-        for person in failed:
-            person.escalate(late)
-        # With a key others may wear the same face; it stays the same if they all get another.
-        redrawn = [_stream(person) for person in failed if person.step is Step.OTHER]
-        for person in record.people:
-            if _stream(person) in redrawn:
-                person.change = None
-        for person, frames in found.shown_wrongly:
-            person.denied.update(frames)
-        return bool(failed or found.shown_wrongly)
-
-    def _new_places(self, found: Findings, record: Record) -> dict[int, list[Box]]:
-        """Faces that nobody covered, by frame; who was rescued there already is blacked out."""
-        places: dict[int, list[Box]] = {}
-        black: list[Person] = []
-        for frame, boxes in found.missed.items():
-            for box in boxes:
-                again = [
-                    cover.person
-                    for cover in record.looks[frame]
-                    if cover.person.found_by == self.verifier.name
-                    and cover.person.step is not Step.BLACKOUT
-                    and overlap(cover.face().box, box) >= SAME
-                ]
-                black += again
-                if not again:
-                    places.setdefault(frame, []).append(box)
-        for person in black:
-            person.black_out()
-        return places
-
-
-def _stream(person: Person) -> tuple[int, ...] | None:
-    disguise = person.change and person.change.disguise
-    return disguise.stream if disguise else None
 
 
 def _ahead(clip: Clip) -> int:

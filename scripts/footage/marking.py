@@ -8,14 +8,15 @@ from pathlib import Path
 
 import numpy as np
 from elseface.common.errors import ElsefaceError
-from elseface.common.photo import Photo
 from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.record import Record
-from elseface.scripts.footage.tracks import bounds
+from elseface.scripts.footage.tracks import bounds, grown
 from elseface.scripts.release.label import Label
 
 #: From a frame (height, width, 3), uint8, RGB, to what is written of it.
 Mark = Callable[[np.ndarray], np.ndarray]
+#: A head over its landmarks.
+HEAD = 1.5
 
 
 def unmarked(pixels: np.ndarray) -> np.ndarray:
@@ -23,18 +24,19 @@ def unmarked(pixels: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def check_label(label: Label, source: Path) -> None:
-    """:class:`ElsefaceError` if the frames of a video are too small for the label."""
+def check_label(label: Label, source: Path) -> tuple[int, ...]:
+    """The shape of a video's frames; :class:`ElsefaceError` if they are too small for the label."""
     with Clip(source) as clip:
-        for frame in itertools.islice(clip.frames(lambda packet: None), 1):
-            try:
-                label.on(Photo(frame.pixels), ())
-            except ElsefaceError as error:
-                raise ElsefaceError(f"{source}: {error}") from None
+        first = next(iter(clip.frames(lambda packet: None)))
+    try:
+        label.words(first.pixels.shape, ())
+    except ElsefaceError as error:
+        raise ElsefaceError(f"{source}: {error}") from None
+    return first.pixels.shape
 
 
-def labelled(label: Label, record: Record) -> Mark:
-    """The label in that corner where it hides the least of all who were there, throughout."""
+def labelled(label: Label, shape: tuple[int, ...], record: Record) -> Mark:
+    """The label in that corner of all frames where it hides the least of who was there in those
+    that are looked at."""
     there = itertools.chain(*record.looks.values(), *record.shown.values())
-    faces = [bounds(cover.landmarks) for cover in there]
-    return lambda pixels: label.on(Photo(pixels), faces).pixels
+    return label.words(shape, [bounds(grown(c.landmarks, HEAD)) for c in there]).over

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from elseface.scripts.footage.cuts import Start
-from elseface.scripts.footage.first_sight import sighting
+from elseface.scripts.footage.first_sight import average, sighting
 from elseface.scripts.footage.following import drift, redetect, rolled
 from elseface.scripts.footage.matching import matched, mistaken
 from elseface.scripts.footage.permission import Permission, without_own
@@ -24,11 +24,10 @@ from elseface.scripts.footage.tracks import (
     Cover,
     Track,
     apart,
-    bounds,
     has_left,
     without_doubles,
 )
-from elseface.stage1_disentangle.box import Box, overlap
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.tilt import CLEAR
@@ -36,7 +35,7 @@ from elseface.stage1_disentangle.tilt import CLEAR
 #: Every so many frames frontal faces from 80 pixels are searched for; and from 40, with tilted and
 #: turned ones that take up a fifth of the width.
 COARSE, FINE = 3, 12
-#: A box and a face's landmarks that overlap so much are of one face (intersection over union).
+#: The middle of a face lies so near to that of its box, over its radius; another's does not.
 OWN = 0.5
 
 
@@ -172,9 +171,11 @@ class Tracker:
 
     def _meet(self, now: int, boxes: list[Box]) -> None:
         """Boxes of faces found in the whole frame: known ones, lost ones, new ones."""
-        boxes = [box for box in boxes if not self._clear(now, box)]
+        clear = {box: self._clear(now, box) for box in boxes}
+        boxes = [box for box, track in clear.items() if track is None]
         found = [self.sighting(self.frames[now], box) for box in boxes]
-        known = matched(found, self._live(), now)
+        others = [track for track in self._live() if track not in clear.values()]
+        known = matched(found, others, now)
         for i, seen in enumerate(found):
             track = known.get(i)
             if track is None:
@@ -186,15 +187,14 @@ class Tracker:
             elif rolled(seen.landmarks, track.seen[now].landmarks):
                 track.add(now, seen)  # a search sees better how a face lies than expecting it does
 
-    def _clear(self, now: int, box: Box) -> bool:
-        """Whether a box is of a face that was seen so well where it was expected that another look
-        would say nothing new."""
-        return any(
-            track.last_sure == now
-            and track.seen[now].score >= CLEAR
-            and overlap(box, bounds(track.seen[now].landmarks)) >= OWN
-            for track in self._live()
-        )
+    def _clear(self, now: int, box: Box) -> Track | None:
+        """Whose box it is, of those who were seen so well where they were expected that another
+        look would say nothing new."""
+        here = average(box).landmarks
+        seen = [track for track in self._live() if track.last_sure == now]
+        clear = [track for track in seen if track.seen[now].score >= CLEAR]
+        own = (track for track in clear if apart(here, track.seen[now].landmarks) < OWN)
+        return next(own, None)
 
     def _next_person(self, now: int, box: Box) -> Person:
         if self.people is None:

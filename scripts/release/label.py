@@ -20,6 +20,29 @@ SHADE = 0.65
 
 
 @dataclass(frozen=True)
+class Words:
+    """White letters on a darkened ground, in their place.
+
+    Attributes
+    ----------
+    letters : ndarray of shape (height, width, 1), 1 where they are, 0 on the ground
+    rows, columns : of the picture they are for
+    """
+
+    letters: np.ndarray
+    rows: slice
+    columns: slice
+
+    def over(self, pixels: np.ndarray) -> np.ndarray:
+        """A picture (height, width, 3), uint8, RGB, with them on it."""
+        pixels = pixels.copy()
+        here = pixels[self.rows, self.columns]
+        ground = (1 - SHADE) * here
+        here[:] = (ground + self.letters * (255 - ground)).round()
+        return pixels
+
+
+@dataclass(frozen=True)
 class Label:
     """Words that are drawn on photos, white on a dark ground.
 
@@ -40,33 +63,35 @@ class Label:
             if not letter.isprintable() or _drawn(font, letter) == absent:
                 raise ElsefaceError(f"--label {self.text!r}: cannot write {letter!r}; use ASCII")
 
-    def on(self, photo: Photo, faces: Sequence[Box]) -> Photo:
-        """The photo with the words in the corner that hides the least of `faces`, opaque there.
+    def words(self, shape: tuple[int, ...], faces: Sequence[Box]) -> Words:
+        """The words in that corner of a picture of `shape` which hides the least of `faces`.
 
         Raises
         ------
         ElsefaceError
             When it is too small for them.
         """
-        height, width = photo.pixels.shape[:2]
+        height, width = shape[:2]
         size = max(LEAST, round(HEIGHT * min(height, width)))
-        while (words := self._words(size)).width > width or words.height > height:
+        while (drawn := self._drawn(size)).width > width or drawn.height > height:
             size -= 1
             if size < LEAST:
                 raise ElsefaceError(f"too small for --label {self.text!r}")
-        left, top = _place((width, height), words.size, faces)
-        rows, columns = slice(top, top + words.height), slice(left, left + words.width)
-        pixels = photo.pixels.copy()
-        letters = np.asarray(words)[..., None] / 255
-        ground = (1 - SHADE) * pixels[rows, columns]
-        pixels[rows, columns] = (ground + letters * (255 - ground)).round()
+        left, top = _place((width, height), drawn.size, faces)
+        rows, columns = slice(top, top + drawn.height), slice(left, left + drawn.width)
+        return Words(np.asarray(drawn)[..., None] / 255, rows, columns)
+
+    def on(self, photo: Photo, faces: Sequence[Box]) -> Photo:
+        """The photo with the words on it, see :meth:`words`; opaque there."""
+        words = self.words(photo.pixels.shape, faces)
+        pixels = words.over(photo.pixels)
         if photo.alpha is None:
             return photo.with_pixels(pixels)
         alpha = photo.alpha.copy()
-        alpha[rows, columns] = 255
+        alpha[words.rows, words.columns] = 255
         return replace(photo, pixels=pixels, alpha=alpha)
 
-    def _words(self, size: int) -> Image.Image:
+    def _drawn(self, size: int) -> Image.Image:
         """White on black, with room around."""
         font = ImageFont.load_default(size)
         left, top, right, bottom = font.getbbox(self.text)
