@@ -10,8 +10,13 @@ import numpy as np
 import pytest
 from elseface.common.attributes import NAMES
 from elseface.common.weights import load
+from hypothesis import settings
 from PIL import Image
 from skimage.data import astronaut
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def whoever(casting: Keyed, faces: np.ndarray, seed: int = 0) -> list[int]:
     return [part.who for part in casting.parts(list(faces), seed)]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(order=st.permutations(range(PEOPLE * PICTURES)))
 def test_a_person_is_somebody_and_the_order_does_not_matter(album, cells, order):
     casting, flat = Keyed(ONE, cells), album.reshape(-1, 128)

@@ -61,7 +61,7 @@ def test_trembling_becomes_half_and_less(cover):
     assert change < 0.5 * before
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     x=st.floats(-25, 25), turn=st.floats(-0.6, 0.6), outside=st.integers(0, 255),
     old=st.integers(100, 140), new=st.integers(100, 140),
