@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 import typer
 from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
 from elseface.scripts.console import explained
+from elseface.scripts.recall import shrunk
 from elseface.scripts.release.recognition import THRESHOLD
 from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.faces import ALIGNED_BOX, face_at
@@ -61,12 +61,9 @@ def distances(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of all pairs of aligned pictures: those of one person, and those of two."""
     scale = width / (ALIGNED_BOX[2] - ALIGNED_BOX[0])
-    box = tuple(round(edge * scale) for edge in ALIGNED_BOX)
     described = []
     for path in track(paths, f"{width} pixels"):
-        photo = read_photo(path).pixels
-        size = [round(n * scale) for n in photo.shape[1::-1]]
-        photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+        photo, box = shrunk(read_photo(path).pixels, scale)
         described.append(embed(photo, face_at(predict(photo, box), box)))
     apart = pdist(np.stack(described))
     one, other = np.triu_indices(len(paths), 1)  # in the order of pdist

@@ -90,12 +90,8 @@ def look(name: str, paths: Iterable[Path], scale: float) -> Row:
         first = load_detector(DetectorName.UNION)
         verifier = load_detector(second(DetectorName.UNION))
     counts, pictures = dict.fromkeys((FOUND, VERIFIER, EITHER, DRAWN), 0), 0
-    there: Box = tuple(round(edge * scale) for edge in ALIGNED_BOX)
     for path in track(list(paths), name):
-        photo = read_photo(path).pixels
-        if scale < 1:
-            size = [round(n * scale) for n in photo.shape[1::-1]]
-            photo = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+        photo, there = shrunk(read_photo(path).pixels, scale)
         boxes, others = first(photo), verifier(photo)
         place = nearest(there, boxes)
         again = nearest(there, others) is not None
@@ -105,6 +101,13 @@ def look(name: str, paths: Iterable[Path], scale: float) -> Row:
         counts[DRAWN] += place is not None and fits(photo, face_in_box(photo, boxes[place]))
         pictures += 1
     return Row(name, pictures, counts)
+
+
+def shrunk(photo: np.ndarray, scale: float) -> tuple[np.ndarray, Box]:
+    """An aligned picture brought to a scale of at most 1, and the box of the face in it."""
+    box: Box = tuple(round(edge * scale) for edge in ALIGNED_BOX)
+    size = [round(n * scale) for n in photo.shape[1::-1]]
+    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA), box
 
 
 def turned(photo: np.ndarray) -> float:
