@@ -67,6 +67,8 @@ def command(
         raise ElsefaceError("give a DATASET and -o FOLDER, or --compare A.json B.json")
     from elseface.common.weights import JUDGE, PACKAGED
 
+    if not listed(recognizers):
+        raise ElsefaceError("--recognizers: names none; give dlib, a recognizer's YAML, or both")
     folder = weights or PACKAGED
     settings = {
         "dataset": str(dataset), "recognizers": listed(recognizers), "limit": limit,
@@ -168,12 +170,18 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path
         "settings": settings,
     }
     kept = output / "results.json"
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ElsefaceError(f"{output}: cannot be a folder ({error.strerror})") from None
     if not any(output.iterdir()):
         return {**made_with, "methods": {}}
     if not resume or not kept.exists():
         raise ElsefaceError(f"{output}: is not empty; --resume goes on with a run in it")
-    results = json.loads(kept.read_text())
+    try:
+        results = json.loads(kept.read_text())
+    except ValueError:
+        raise ElsefaceError(f"{kept}: is damaged; move it away to begin anew") from None
     if {key: results.get(key) for key in made_with} != made_with:
         raise ElsefaceError(f"{output}: holds a run with other settings, weights or versions")
     return results

@@ -35,6 +35,7 @@ from elseface.scripts.evaluation import (
 from elseface.scripts.evaluation.attacker import Attacker
 from elseface.scripts.evaluation.compare import differences
 from elseface.scripts.evaluation.memory import Memory
+from elseface.scripts.evaluation.methods import load_method
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.pictures import Pictures
 from elseface.scripts.evaluation.recognizer import load_recognizer
@@ -43,6 +44,7 @@ from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
+from elseface.stage3_generate.shape import New, Own
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from scipy.spatial.transform import Rotation
@@ -454,13 +456,15 @@ def figures_of(folder: Path) -> dict:
 
 
 def test_compared_runs_say_what_became_better_or_worse(tmp_path):
-    def kept(name, limit, error=0.1, found=0.9, **means):
+    def kept(name, limit, error=0.1, found=0.9, of="some", **means):
         scores = {who: {"mean": m, "interval": [m - 0.1, m + 0.1]} for who, m in means.items()}
         utility = {"landmark error": error, "SSIM whole": found, "expression kept": 0.5}
         doubt = {name: [utility[name] - 0.05, utility[name] + 0.05] for name in [*utility][:2]}
         blur = {"privacy": {"dlib": scores}, "utility": utility, "utility intervals": doubt}
         methods = {"blur": blur}
-        results = {"images": limit, "identities": 2, "settings": {"limit": limit}, "judges": {}}
+        settings = {"limit": limit, "dataset": name}
+        results = {"images": limit, "identities": 2, "settings": settings, "judges": {}}
+        results["pictures"] = {"judged": of}
         (tmp_path / name).write_text(json.dumps({**results, "methods": methods}))
         return tmp_path / name
 
@@ -477,7 +481,36 @@ def test_compared_runs_say_what_became_better_or_worse(tmp_path):
         f"only in {first}: blur / dlib / parrot",
         f"only in {worse}: blur / dlib / more",
     ]
-    assert "other pictures, settings or judges" in differences(first, kept("c", 8, naive=0.5))[0]
+    for other in (kept("c", 8, naive=0.5), kept("e", 9, of="others", naive=0.5)):
+        assert "other pictures, settings or judges" in differences(first, other)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "attempts", "shape"),
+    [("attribute-edit", 16, New), ("attribute-edit:ppas", 1, New),
+     ("attribute-edit:own/none", 1, Own)],
+)  # fmt: skip
+def test_a_row_with_a_policy_takes_the_first_draw(name, attempts, shape):
+    made = load_method(name, None, PACKAGED)
+    assert made.attempts == attempts and isinstance(made.shape, shape)
+    assert (made.policy(np.zeros(COUNT), (), np.random.default_rng(0)) == 0).all() == (
+        name.endswith("none")
+    )
+
+
+def test_a_folder_that_is_none_and_damaged_results_are_named(album, tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "results.json").write_text("{")
+    for output, says in (("file", "cannot be a folder"), ("out", "damaged")):
+        arguments = (album, "-o", tmp_path / output, "--methods", "blur", "--resume")
+        (line,) = complaints(call("evaluate", *arguments))
+        assert says in line and output in line
+
+
+def test_faces_of_one_person_alone_set_no_threshold():
+    with pytest.raises(ElsefaceError, match="fewer than two people"):
+        privacy.accept_thresholds(np.eye(3), np.zeros(3, int))
 
 
 def test_a_figure_that_a_stranger_has_not_is_left_out(tmp_path):
@@ -552,6 +585,7 @@ def test_the_assessors_table_counts_the_pictures_he_was_asked_about(tmp_path, co
         ),
         (("{album}", "-o", "out", "--methods", "blur", "--judge", str(PACKAGED)), "its judge"),
         (("{album}", "-o", "out", "--weights", "nothing"), "manifest.json: missing"),
+        (("{album}", "-o", "out", "--recognizers", ","), "--recognizers"),
         (("--compare", "a.json", "b.json"), "a.json"),
     ],
 )

@@ -27,14 +27,13 @@ def differences(first: Path, second: Path) -> list[str]:
     ElsefaceError
         When a file is not the ``results.json`` of an evaluation, or nothing is in both.
     """
-    keys = ("images", "identities", "settings", "judges")
-    pictures, others = (_read(path, *keys) for path in (first, second))
+    terms, others = map(_terms, (first, second))
     before, after = (dict(_scores(path)) for path in (first, second))
     both = [key for key in before if key in after]
     if not both:
         raise ElsefaceError(f"{first}, {second}: have no score in common")
     lines = []
-    if pictures != others:
+    if terms != others:
         lines.append("other pictures, settings or judges: what follows compares two things at once")
     for key in both:
         (mean, low, high), (new, new_low, new_high) = before[key], after[key]
@@ -44,6 +43,12 @@ def differences(first: Path, second: Path) -> list[str]:
     for path, ours, theirs in ((first, before, after), (second, after, before)):
         lines += [f"only in {path}: {' / '.join(key)}" for key in ours if key not in theirs]
     return lines
+
+
+def _terms(path: Path) -> list[Any]:
+    """What must be the same for two runs to be compared; where the pictures lay need not be."""
+    settings, *rest = _read(path, "settings", "images", "identities", "judges", "pictures")
+    return [{name: of for name, of in settings.items() if name != "dataset"}, *rest]
 
 
 def _less_is_better(key: tuple[str, str, str]) -> bool:

@@ -68,7 +68,7 @@ class People:
         """The sha256 of what the pictures are called, how large their files are and whose."""
         whose = (self.names[i] for i in self.identity)
         sizes = (path.stat().st_size for path in self.paths)
-        listed = [*zip(map(str, self.paths), sizes, whose)]
+        listed = [*zip((path.name for path in self.paths), sizes, whose)]
         return hashlib.sha256(repr(listed).encode()).hexdigest()
 
     def subset(self, rows: Sequence[int]) -> People:

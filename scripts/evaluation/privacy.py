@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from elseface.common.errors import ElsefaceError
 from scipy.stats import binomtest
 
 #: The false-accept rates of the thresholds, the stricter one first.
@@ -67,13 +68,15 @@ def accept_thresholds(
     clean: np.ndarray, identity: np.ndarray, rates: Sequence[float] = FALSE_ACCEPTS
 ) -> np.ndarray:
     """The squared distances below which these shares of the pairs of different people lie on clean
-    pictures: of all pairs, or of PAIRS seeded ones."""
+    pictures: of all pairs, or of PAIRS seeded ones; :class:`ElsefaceError` where there is none."""
     count = len(clean)
     if count * (count - 1) // 2 <= PAIRS:
         first, second = np.triu_indices(count, 1)
     else:
         first, second = np.random.default_rng(0).integers(0, count, (2, PAIRS))
     different = identity[first] != identity[second]
+    if not different.any():
+        raise ElsefaceError("faces are found of fewer than two people: nobody can be mistaken")
     pairs = np.stack([first[different], second[different]])
     parts = np.array_split(pairs, max(1, pairs.shape[1] // 100_000), axis=1)
     apart = [((clean[one] - clean[other]) ** 2).sum(1) for one, other in parts]
