@@ -153,7 +153,7 @@ def test_a_face_that_is_replaced_in_part_is_missed(release):
 
 def test_what_is_seen_again_where_it_was_rescued_is_blacked_out(release, monkeypatch):
     once = iter([FACE, FACE])
-    share = iter([0.0, 0.0, 1.0])
+    share = iter([0.0, 1.0])
     monkeypatch.setattr(verification, "_share", lambda gone, box: next(share))
     scene, _ = release(Idle(), found=nobody, seen=lambda photo: [next(once, FACE)])
     (face,) = scene.subjects
@@ -236,6 +236,27 @@ def test_who_is_seen_beside_a_replaced_face_was_missed(portrait):
     beside = (left + 60, top + 10, right + 40, bottom)  # half of it under the other's ellipse
     verifier = Verifier(there(FACE, beside), "second")
     assert verifier.missed(portrait, scene) == [beside]
+
+
+def test_a_replaced_face_excuses_the_nearest_box_alone(portrait):
+    """Of two faces that overlap the first detector gives one; in any order of the second's."""
+    scene = Scene(portrait)
+    scene.add_box(FACE, "first")
+    farther = (FACE[0] + 30, FACE[1], FACE[2] + 30, FACE[3])
+    assert overlap(FACE, farther) > SAME
+    assert 0.5 < verification._share(covered(portrait.shape, scene.subjects), farther) < 0.9
+    for found in ([FACE, farther], [farther, FACE]):
+        assert Verifier(there(*found), "second").missed(portrait, scene) == [farther]
+
+
+def test_who_is_seen_beside_whom_was_rescued_is_rescued_too(release):
+    """Together with them, and after them: nobody is given up for somebody else."""
+    farther = (FACE[0] + 40, FACE[1], FACE[2] + 40, FACE[3])
+    scene, _ = release(BLACK, found=nobody, seen=there(FACE, farther))
+    assert [face.face.box for face in scene.subjects] == [FACE, farther]
+    looks = iter([[FACE]])
+    scene, _ = release(BLACK, found=nobody, seen=lambda photo: next(looks, [FACE, farther]))
+    assert [face.face.box for face in scene.subjects] == [FACE, farther]
 
 
 def test_landmarks_that_fail_get_no_less_than_was_asked_for(release):

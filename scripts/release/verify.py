@@ -16,7 +16,7 @@ from elseface.common.photo import Photo, decode_photo
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
-from elseface.stage1_disentangle.box import SAME, Box, overlap
+from elseface.stage1_disentangle.box import SAME, Box, nearest, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.descriptor import network
 from elseface.stage1_disentangle.detection import Detector
@@ -25,8 +25,9 @@ from elseface.stage1_disentangle.detectors import load_detector
 #: After so many paintings a photo is given up.  A face needs at most five, one that is only found
 #: after some of them is blacked out at once if it comes after LATE.
 PAINTINGS, LATE = 10, 4
-#: A box of the second detector of which less is replaced shows a face that was missed: of one that
-#: was replaced, whose box the detectors see a little differently, and of anybody beside it.
+#: A box of the second detector of which less is replaced shows a face that was missed: of the one
+#: nearest to a replaced face, whose box the detectors see a little differently, and of any other,
+#: however much it overlaps that.
 REPLACED, BESIDE = 0.5, 0.9
 #: The mean grey value, 0 to 255, up to which a black-out came through the encoder.
 BLACK = 10.0
@@ -49,11 +50,12 @@ class Verifier:
         """Boxes of faces in the written pixels that nobody replaced and nobody agreed to show."""
         gone = covered(written.shape, scene.subjects)
         found = scene.not_spared(self.detector(written))
-        return [box for box in found if _share(gone, box) < self._enough(box, scene)]
-
-    def _enough(self, box: Box, scene: Scene) -> float:
-        own = any(_same(subject.face.box, box) for subject in scene.subjects)
-        return REPLACED if own else BESIDE
+        own = {nearest(subject.face.box, found) for subject in scene.subjects}
+        return [
+            box
+            for i, box in enumerate(found)
+            if _share(gone, box) < (REPLACED if i in own else BESIDE)
+        ]
 
 
 def load_verifier(name: DetectorName) -> Verifier:
@@ -106,25 +108,26 @@ def verified(photo: Photo, scene: Scene, painter: Painter, verifier: Verifier, n
                 break
         else:
             return data
+        # Whom black hides already is not who is seen beside it.
+        rescued = [
+            s for s in scene.subjects
+            if s.found_by == verifier.name and s.step is not Step.BLACKOUT
+        ]  # fmt: skip
         for subject in failed:
             subject.escalate()
         for box in missed:
-            _rescue(box, scene, verifier.name, late=number >= LATE)
+            _rescue(box, scene, rescued, verifier.name, late=number >= LATE)
     raise ElsefaceError("the faces could not be verified as replaced, so not written")
 
 
-def _rescue(box: Box, scene: Scene, found_by: str, late: bool) -> None:
-    """Enter a face that was missed; black it out where it was entered before, or it is late."""
-    again = [s for s in scene.subjects if s.found_by == found_by and _same(s.face.box, box)]
+def _rescue(box: Box, scene: Scene, rescued: list[Subject], found_by: str, late: bool) -> None:
+    """Enter a face that was missed; black it out if it is late, or it was rescued before."""
+    again = [s for s in rescued if overlap(s.face.box, box) >= SAME]
     new = None if again else scene.add_box(box, found_by)
     if late and new:
         again = [new]
     for subject in again:
         subject.black_out()
-
-
-def _same(one: Box, other: Box) -> bool:
-    return overlap(one, other) >= SAME
 
 
 def _share(gone: np.ndarray, box: Box) -> float:
