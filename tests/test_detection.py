@@ -9,7 +9,7 @@ import dlib
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
-from elseface.scripts.release.boxes import parse_box, read_boxes
+from elseface.scripts.release.boxes import parse_box, read_boxes, read_timed_boxes
 from elseface.scripts.release.finder import load_finder
 from elseface.scripts.release.recognition import look_again
 from elseface.stage1_disentangle import mmod
@@ -186,6 +186,7 @@ def test_boxes_by_photo(tmp_path):
         ('{"a.jpg": [[30, 2, 1, 40]]}', "empty"),
         ('{"c.jpg": [[1, 2, 30, 40]]}', "no photo"),
         ('{"b.jpg": [[1, 2, 30, 40]]}', "several photos"),
+        ('{"a.jpg": [[1, 2, 30, 40]], "a.jpg": []}', "'a.jpg' is there twice"),
     ],
 )
 def test_wrong_boxes_are_named(tmp_path, text, says):
@@ -194,6 +195,15 @@ def test_wrong_boxes_are_named(tmp_path, text, says):
     with pytest.raises(ElsefaceError, match=says) as raised:
         read_boxes(path, PHOTOS)
     assert str(path) in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_boxes_of_one_time_are_joined(tmp_path):
+    path = tmp_path / "boxes.json"
+    path.write_text('{"1": [[1, 2, 30, 40]], "2": [], "1.0": [[5, 6, 7, 8]]}')
+    assert read_timed_boxes(path) == {1.0: [(1, 2, 30, 40), (5, 6, 7, 8)], 2.0: []}
+    path.write_text('{"1": [[1, 2, 30, 40]], "1": [[5, 6, 7, 8]]}')
+    with pytest.raises(ElsefaceError, match=r"boxes\.json: '1' is there twice"):
+        read_timed_boxes(path)
 
 
 def test_boxes_that_are_not_there(tmp_path):

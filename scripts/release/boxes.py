@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import pydantic
 from elseface.common.errors import ElsefaceError
@@ -17,6 +18,8 @@ _Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 _PHOTOS = pydantic.TypeAdapter(dict[str, _Boxes])
 _TIMES = pydantic.TypeAdapter(dict[_Seconds, _Boxes])
 
+T = TypeVar("T")
+
 
 def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
     """``{"photo.jpg": [[left, top, right, bottom], …], …}``, in pixels, by photo.
@@ -24,8 +27,8 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
     Raises
     ------
     ElsefaceError
-        When it cannot be read, is no such file, has an empty box, or names no photo or several: a
-        face that the user meant would go out unprotected.
+        When it cannot be read, is no such file, has an empty box or a key twice, or names no photo
+        or several: a face that the user meant would go out unprotected.
     """
     named = _read(path, _PHOTOS, "photo.jpg")
     found: dict[Path, list[Box]] = {}
@@ -40,23 +43,34 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
 
 
 def read_timed_boxes(path: Path) -> dict[float, list[Box]]:
-    """``{"12.5": [[left, top, right, bottom], …], …}``, in pixels, by seconds of a video.
+    """``{"12.5": [[left, top, right, bottom], …], …}``, in pixels, by seconds of a video; those of
+    one time, such as 1 and 1.0, together.
 
     Raises
     ------
     ElsefaceError
-        When it cannot be read, is no such file, or has an empty box.
+        When it cannot be read, is no such file, or has an empty box or a key twice.
     """
-    timed = _read(path, _TIMES, "12.5")
-    return {
-        time: [checked(box, f"{path}: '{time:g}'") for box in boxes]
-        for time, boxes in timed.items()
-    }
+    found: dict[float, list[Box]] = {}
+    for time, boxes in _read(path, _TIMES, "12.5").items():
+        these = [checked(box, f"{path}: {time!r}") for box in boxes]
+        found.setdefault(float(time), []).extend(these)
+    return found
 
 
-def _read(path: Path, kind: pydantic.TypeAdapter, example: str) -> dict[Any, _Boxes]:
+def _read(path: Path, kind: pydantic.TypeAdapter, example: str) -> dict[str, _Boxes]:
+    """The boxes by their keys as they are written, which are of this kind."""
+
+    def once(pairs: list[tuple[str, T]]) -> dict[str, T]:
+        keys = [key for key, _ in pairs]
+        if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
+            raise ElsefaceError(f"{path}: {twice[0]!r} is there twice; list its boxes together")
+        return dict(pairs)
+
     try:
-        return kind.validate_json(path.read_bytes())
+        content = path.read_bytes()
+        kind.validate_json(content)
+        return _PHOTOS.validate_python(json.loads(content, object_pairs_hook=once))
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
     except pydantic.ValidationError as error:
