@@ -20,6 +20,9 @@ from elseface.scripts.train_options import (
     training_cache,
 )
 
+#: How often each portrait is seen an epoch.
+OFTEN = 10
+
 
 @explained
 def command(
@@ -28,6 +31,10 @@ def command(
     start: Annotated[Path, typer.Option(help="Weights of `train decoder`, to go on from.")],
     texture: Annotated[Path, typer.Option(help="Folder of a run of `train texture`.")],
     cache: CacheOption = None,
+    portraits: Annotated[
+        Path | None,
+        typer.Option(help="Folder of photos of nobody, without labels, to train on as well."),
+    ] = None,
     folder: Annotated[
         Path | None, typer.Option("--weights", help="Parts to use in place of those shipped.")
     ] = None,
@@ -50,8 +57,10 @@ def command(
 ) -> None:
     """The decoder on faces of nobody: edited, reshaped, unlike the person who was there."""
     import keras
+    import numpy as np
     from elseface.common import weights
     from elseface.stage1_disentangle.attribute_network import attribute_network, backbone
+    from elseface.stage1_disentangle.portraits import read_portraits
     from elseface.stage3_generate import generation_training as training
     from elseface.stage3_generate import load
     from elseface.stage3_generate.critics import Critics
@@ -83,6 +92,15 @@ def command(
         raise ElsefaceError("--likeness-weight needs --recognizer, the weights to be unlike by")
     editing = Editing(load.load_policy(load.PolicyName.PPAS, folder), load.load_shape_model(folder),
                       load.load_texture_model(model))  # fmt: skip
+    faces = training_cache(celeba, run, cache)
+    latents, of = weights.load("latents", told)
+    if of["of"] != faces.digest():
+        raise ElsefaceError(f"{told}: of other faces than the cache has; train texture with it")
+    latents = latents["latents"]
+    if portraits:  # of their textures nothing is known
+        faces = faces.extended(read_portraits(portraits, critics.classifier), OFTEN)
+        latents = np.pad(latents, ((0, len(faces) - len(latents)), (0, 0)))
+    made_from["faces"] = faces.digest()
     config = training.Config(
         embedding=parts["embeddings"][1]["kind"], epochs=epochs, batch_size=batch_size,
         learning_rate=learning_rate, l1_weight=l1_weight, ssim_weight=ssim_weight,
@@ -91,12 +109,8 @@ def command(
         swapped_weight=swapped_weight, likeness_weight=likeness_weight,
         precision=precision.value, seed=seed, made_from=made_from,
     )  # fmt: skip
-    faces = training_cache(celeba, run, cache)
-    latents, of = weights.load("latents", told)
-    if of["of"] != faces.digest():
-        raise ElsefaceError(f"{told}: of other faces than the cache has; train texture with it")
     arrays = {name: part[0] for name, part in parts.items()}
-    trainer = training.train(faces, arrays, editing, latents["latents"], critics, run, config)
+    trainer = training.train(faces, arrays, editing, latents, critics, run, config)
     weights.save(run / "weights", "embeddings", *parts["embeddings"])
     weights.save(run / "weights", "texture", *weights.load("texture", model))
     facts = {"config": dataclasses.asdict(config), "before": parts["decoder"][1]}

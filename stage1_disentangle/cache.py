@@ -7,6 +7,7 @@ starts afresh when the settings changed.
 
 from __future__ import annotations
 
+import copy
 import functools
 import hashlib
 import json
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
+from elseface.common.face import Face
 from elseface.common.photo import read_photo
 from elseface.stage1_disentangle import alignment
 from elseface.stage1_disentangle.attributes import PORTRAIT_FIELD, PORTRAIT_SIZE, portrait
@@ -56,8 +58,17 @@ class FaceCache:
         shards = sorted(folder.glob("*.npy"))
         if not shards:
             raise ElsefaceError(f"{folder}: no training cache here; build it first")
-        self._shards = [np.load(shard, mmap_mode="r") for shard in shards]
-        self._ends = np.cumsum([len(shard) for shard in self._shards])
+        self._hold([np.load(shard, mmap_mode="r") for shard in shards])
+
+    def extended(self, records: np.ndarray, times: int) -> FaceCache:
+        """These rows and after them, so many times, `records` (n,) of :data:`RECORD`."""
+        more = copy.copy(self)
+        more._hold([*self._shards, *[records] * times])
+        return more
+
+    def _hold(self, shards: list[np.ndarray]) -> None:
+        self._shards = shards
+        self._ends = np.cumsum([len(shard) for shard in shards])
         self.partition = self.column("partition")
 
     def __len__(self) -> int:
@@ -148,15 +159,22 @@ def _records(data: celeba.CelebA, rows: range) -> Iterator[np.void]:
             continue
         box = _most_central(boxes, photo.shape)
         face = face_at(predict(photo, box), box)  # CelebA's people hold their heads upright
-        record = np.zeros((), RECORD)
-        record["crop"] = face.alignment.crop(photo, SIZE)
-        record["portrait"] = portrait(photo, face)
-        record["landmarks"] = face.alignment.to_frame(face.landmarks)
-        record["attributes"] = data.attributes[i]
-        record["partition"] = data.partition[i]
-        record["identity"] = data.identity[i]
-        record["name"] = data.paths[i].name
-        yield record[()]
+        name, identity = data.paths[i].name, data.identity[i]
+        yield record(photo, face, data.attributes[i], data.partition[i], identity, name)
+
+
+def record(
+    photo: np.ndarray, face: Face, attributes: np.ndarray, partition: int, identity: int, name: str
+) -> np.void:
+    """A row of the cache: a face of a photo (height, width, 3), uint8, RGB; -1 is nobody's
+    identity."""
+    row = np.zeros((), RECORD)
+    row["crop"] = face.alignment.crop(photo, SIZE)
+    row["portrait"] = portrait(photo, face)
+    row["landmarks"] = face.alignment.to_frame(face.landmarks)
+    row["attributes"], row["partition"] = attributes, partition
+    row["identity"], row["name"] = identity, name
+    return row[()]
 
 
 def _digest(data: celeba.CelebA) -> str:

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from elseface.common import celeba
+from elseface.common.attributes import index
 from elseface.common.errors import ElsefaceError
 from elseface.stage1_disentangle import attribute_training, cache
 from elseface.stage1_disentangle.attribute_network import attribute_network
@@ -16,6 +17,8 @@ from elseface.stage1_disentangle.factors import (
     outside_faces,
 )
 from elseface.stage1_disentangle.mask import face_ellipse
+from elseface.stage1_disentangle.portraits import NOBODY, read_portraits
+from PIL import Image
 
 
 def test_one_face_and_no_badge(portrait):
@@ -163,3 +166,34 @@ def test_augmentation_keeps_the_range(layout, tmp_path):
     portraits, bits = attribute_training.Portraits(faces, celeba.TRAIN, 24, 4, seed=0)[0]
     assert portraits.shape == (4, 24, 24, 3) and portraits.min() >= 0 and portraits.max() <= 255
     assert set(np.unique(bits)) <= {0, 1}
+
+
+def test_portraits_without_labels_are_trained_on_beside_the_cache(
+    layout, portrait, anonymizer, tmp_path, capsys
+):
+    photos = tmp_path / "portraits"
+    photos.mkdir()
+    Image.fromarray(portrait).save(photos / "somebody.png")
+    Image.fromarray(np.zeros((200, 200, 3), np.uint8)).save(photos / "nothing.png")
+    found = read_portraits(photos, anonymizer.classifier)
+    assert "nothing.png" in capsys.readouterr().out
+    assert found["name"].tolist() == [b"somebody.png"] and found["identity"].tolist() == [NOBODY]
+    assert found["attributes"][0, index("Smiling")] and not found["attributes"][0, index("Bald")]
+    built = cache.build(layout, tmp_path / "cache")
+    more = built.extended(found, 3)
+    assert len(more) == len(built) + 3 and len(more.split(0)) == len(built.split(0)) + 3
+    assert (more[np.arange(len(built), len(more))] == found[[0, 0, 0]]).all()
+    assert (more[np.arange(len(built))] == built[np.arange(len(built))]).all()
+    assert more.digest() != built.digest()
+
+
+@pytest.mark.parametrize("content", [None, "text", "black"])
+def test_a_folder_without_portraits_is_named(content, anonymizer, tmp_path):
+    folder = tmp_path / "portraits"
+    if content:
+        folder.mkdir()
+        (folder / "a.png").write_bytes(b"no picture")
+        if content == "black":
+            Image.fromarray(np.zeros((200, 200, 3), np.uint8)).save(folder / "a.png")
+    with pytest.raises(ElsefaceError, match="portraits"):
+        read_portraits(folder, anonymizer.classifier)
