@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 from elseface.scripts.console import complain, explained, extra, silent_start
@@ -48,5 +49,5 @@ def command(
         complain("plain HTTP: whoever can listen on the network can read along; ssh -L is safer")
     app = create_app(functools.partial(anonymizer_for, ours), verifier, host, token)
     # Behind the # the token is never sent, nor does it show up in a log: the page reads it.
-    path = f"#{token}" if token else ""
+    path = f"#{quote(token, safe='')}" if token else ""
     server.serve(app, listener, not no_open, "pictures are forgotten then", path)

@@ -8,12 +8,14 @@ import weakref
 import zipfile
 import zlib
 from dataclasses import replace
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
+from elseface.scripts import serve
 from elseface.scripts.release.verify import Verifier
 from elseface.scripts.serving import app as server
 from elseface.scripts.serving import guard, hosts, rendering, sessions
@@ -402,6 +404,17 @@ def test_token_is_asked_for(black, nobody):
     assert upload(client, nobody).status_code == 201
     assert client.post("/api/session", json={}).status_code == 200  # the cookie is enough
     assert client.get("/", headers={"Host": "rebound.example"}).status_code == 421
+
+
+def test_the_address_holds_any_token(monkeypatch, capsys):
+    monkeypatch.setattr("elseface.stage3_generate.load.load_attribute_edit", lambda folder: None)
+    monkeypatch.setattr("elseface.scripts.release.verify.load_verifier", lambda name: None)
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: sockets[0].close())
+    monkeypatch.setattr("uvicorn.Config.configure_logging", lambda self: None)
+    token = "50% off #1/2, long é"
+    serve.command(port=0, token=token, no_open=True)
+    page, _, part = capsys.readouterr().out.split()[0].partition("#")
+    assert page.endswith("/") and "#" not in part and unquote(part) == token
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "myhost", "127.0.0.1.example"])

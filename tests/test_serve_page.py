@@ -275,6 +275,12 @@ def test_camera_in_chromium(page, address, frames):
     assert page.browser.get_log("browser") == []
 
 
+def test_a_token_that_is_not_well_quoted_is_asked_for_again(page, address):
+    page.browser.get(f"{address}?#100%, typed")
+    page.wait(lambda: page.part("#door").is_displayed())
+    page.browser.get_log("browser")  # that it was refused
+
+
 def test_program_names_its_mistakes(address):
     port = httpx.URL(address).port
     for arguments, says in (

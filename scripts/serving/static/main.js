@@ -25,6 +25,15 @@ async function enter(token) {
   setUpCamera();
 }
 
+// What the address says after the #; as it stands where somebody typed a % of their own.
+function decoded(hash) {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return hash;
+  }
+}
+
 function open(place) {
   for (const other of ["photos", "camera"]) {
     part(other).hidden = other !== place;
@@ -100,6 +109,6 @@ part("door").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(() => enter(part("token").value));
 });
-const token = decodeURIComponent(location.hash.slice(1));
+const token = decoded(location.hash.slice(1));
 if (token) history.replaceState(null, "", location.pathname);
 attempt(() => enter(token));
