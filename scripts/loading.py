@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,6 +75,12 @@ class EditOptions:
     epsilon: float = 0.0
 
 
+def check_number(option: str, value: float) -> None:
+    """:class:`ElsefaceError` if it is nan, which with earlier typer lies within any bounds."""
+    if math.isnan(value):
+        raise ElsefaceError(f"{option} nan: give a number")
+
+
 def load_anonymizer(
     method: MethodName,
     strength: float | None,
@@ -89,6 +96,7 @@ def load_anonymizer(
     ElsefaceError
         When they do not go together, before anything heavy is loaded.
     """
+    check_number("--epsilon", options.epsilon)
     ours = method is MethodName.ATTRIBUTE_EDIT
     edited = options.edit or options.keep or options.max_flips is not None or options.epsilon
     if not ours and (edited or weights or key):

@@ -59,6 +59,7 @@ def command(
     with extra("video"):
         from elseface.scripts.footage.reading import Clip
     _check(source, output, overwrite)
+    loading.check_number("--hold", hold)
     if certificate and not verify:
         raise ElsefaceError("--certificate certifies what --verify saw; leave out --no-verify")
     if key and not verify:

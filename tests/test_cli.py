@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from elseface.scripts import loading, program
+from elseface.common.errors import ElsefaceError
+from elseface.scripts import loading, program, video
 from elseface.scripts.cli import app
 from elseface.scripts.release.note import note
 from elseface.stage3_generate import load
+from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 from PIL import Image
 from scenes import write
 from typer.testing import CliRunner
@@ -191,6 +193,15 @@ def test_mistakes_get_one_line(photo, arguments, says, monkeypatch):
     assert result.returncode == 2
     (line,) = complaints(result)
     assert says in line
+
+
+def test_what_is_no_number_is_refused_whatever_typer_lets_through(photo, tmp_path, capsys):
+    options = loading.EditOptions(PolicyName.PPAS, ShapeName.NEW, epsilon=float("nan"))
+    with pytest.raises(ElsefaceError, match="--epsilon nan: give a number"):
+        loading.load_anonymizer(MethodName.ATTRIBUTE_EDIT, None, None, None, options)
+    with pytest.raises(SystemExit):
+        video.command(photo, tmp_path / "out.mp4", hold=float("nan"))
+    assert "--hold nan: give a number" in capsys.readouterr().err
 
 
 def test_tampered_weights_are_refused(photo, tmp_path):
