@@ -70,6 +70,6 @@ def command(
 
 def _size(text: str) -> tuple[int, int]:
     width, x, height = text.partition("x")
-    if not (x and width.isdigit() and height.isdigit() and int(width) and int(height)):
+    if not (x and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise ElsefaceError(f"--size {text}: give WIDTHxHEIGHT, such as 640x480")
     return int(width), int(height)

@@ -93,7 +93,9 @@ def test_says_what_is_missing(camera, virtual, monkeypatch, tmp_path):
     live = ("--no-preview", "--virtual-camera")
     assert "does not open" in complaint(run("--camera", tmp_path / "none.mp4", *live))
     assert "--virtual-camera" in complaint(run("--camera", camera, "--no-preview"))
-    assert "--size" in complaint(run("--camera", camera, "--size", "wide", *live))
+    assert "does not open" in complaint(run("--camera", "²", *live))  # a digit, but no number
+    for size in ("wide", "640x4²"):
+        assert "--size" in complaint(run("--camera", camera, "--size", size, *live))
 
     def refuse(*_, **__):
         raise RuntimeError("No v4l2 loopback device found")

@@ -30,7 +30,7 @@ class Camera:
     def __init__(self, name: str, width: int, height: int) -> None:
         self.name = name
         with silent_start():  # what is wrong is said below, once
-            self.device = cv2.VideoCapture(int(name) if name.isdigit() else name)
+            self.device = cv2.VideoCapture(int(name) if name.isdecimal() else name)
         if not self.device.isOpened():
             why = "no such camera, in use, or no permission; try another --camera"
             raise ElsefaceError(f"camera {name}: does not open: {why}")
