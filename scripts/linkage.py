@@ -58,11 +58,11 @@ def main(
 
     one, other, none = (drawn(casting) for casting in (*keys, by_picture))
     pairs = {"one key": (one, one), "two keys": (one, other), "no key": (none, none)}
-    figures: dict[str, Any] = {
+    figures: dict[str, Any] = {"elseface": version("elseface")}
+    figures |= {
         name: privacy.with_interval(privacy.rank1(*pair, who), who) for name, pair in pairs.items()
     }
     figures |= {
-        "elseface": version("elseface"),
         "pictures": len(seen),
         "people": len(np.unique(who)),
         "chance": privacy.chance(who),

@@ -121,6 +121,14 @@ def test_what_it_wrote_may_be_written_again(tmp_path, text):
     check_extras({"--report": tmp_path / "report"}, ())
 
 
+def test_of_an_earlier_report_only_the_beginning_is_read(tmp_path):
+    """A report on many photos may be larger than memory.  Nothing follows in this one."""
+    with (tmp_path / "report.json").open("wb") as file:
+        file.write(b'{\n "elseface": "0",')
+        file.truncate(2**20)
+    check_extras({"--report": tmp_path / "report.json"}, ())
+
+
 def test_a_video_among_photos_is_named(tmp_path):
     touch(tmp_path, "in/a.png")
     touch(tmp_path, "in/b.MP4")
