@@ -150,7 +150,7 @@ def command(
         )
         from elseface.scripts.release.album import introduce
         from elseface.scripts.release.journal import open_journal
-        from elseface.scripts.release.provenance import folder_hash, made_with
+        from elseface.scripts.release.provenance import detector_hash, folder_hash, made_with
         from elseface.scripts.release.run import Run
         from elseface.scripts.release.task import load_task
 
@@ -167,6 +167,7 @@ def command(
             **settings, "seed": seed, "-o": str(folder), "if_no_face": if_no_face,
             "skip_face": skip_face, "gallery": folder_hash(gallery),
             "keep_person": folder_hash(keep_person), "made with": made_with(weights),
+            "detector's source": None if aligned else detector_hash(detector),
         }  # fmt: skip
     with open_journal(noted, terms) as journal:
         run = Run(task, journal, complain)

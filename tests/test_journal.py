@@ -179,6 +179,17 @@ def test_other_settings_are_refused(photos, anonymize, other, named):
     assert f"other {named};" in line and "out.json.journal" in line
 
 
+def test_another_version_of_ones_own_detector_is_refused(photos, anonymize, monkeypatch):
+    source = Path("finding.py")
+    source.write_text("def find(photo): return []\n")
+    monkeypatch.syspath_prepend(source.parent.absolute())
+    own = (*options("out"), "--resume", "--detector", "finding:find")
+    anonymize(*own, stop="b.png")
+    source.write_text("def find(photo): return [(0, 0, 9, 9)]\n")
+    status, said, did = anonymize(*own)
+    assert status == 2 and not did and "other detector's source;" in said
+
+
 def test_settings_may_change_before_anything_is_done(photos, anonymize):
     anonymize(*options("out"), "--resume", stop="a.png")
     assert json.loads(Path("out.json").read_text())["photos"] == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import pkgutil
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -51,6 +53,17 @@ def versions(*more: str) -> dict[str, str]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
+
+
+def detector_hash(name: str) -> str | None:
+    """Of the source of somebody's own detector, PACKAGE.MODULE:FUNCTION: the module that is named
+    and the one that defines it.  This package's own detectors have none."""
+    if ":" not in name:
+        return None
+    modules = {name.partition(":")[0], getattr(pkgutil.resolve_name(name), "__module__", None)}
+    files = {getattr(sys.modules.get(module), "__file__", None) for module in modules if module}
+    hashes = sorted(weights.file_hash(Path(file)) for file in files if file)
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def folder_hash(folder: Path | None) -> str | None:
