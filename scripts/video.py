@@ -55,7 +55,7 @@ def command(
     certificate: loading.Certificate = None,
     weights: loading.Weights = None,
 ) -> None:
-    """Replace every face in a video; each person keeps one new face."""
+    """Replace every face in a video; a person keeps one new face within a scene."""
     with extra("video"):
         from elseface.scripts.footage.reading import Clip
     _check(source, output, overwrite)
