@@ -276,6 +276,7 @@ def test_camera_in_chromium(page, address, frames):
 
 
 def test_a_token_that_is_not_well_quoted_is_asked_for_again(page, address):
+    page.browser.execute_cdp_cmd("Network.clearBrowserCookies", {})  # who was let in before
     page.browser.get(f"{address}?#100%, typed")
     page.wait(lambda: page.part("#door").is_displayed())
     page.browser.get_log("browser")  # that it was refused
