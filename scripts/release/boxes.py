@@ -62,10 +62,12 @@ def _read(path: Path, kind: pydantic.TypeAdapter, example: str) -> dict[str, _Bo
     """The boxes by their keys as they are written, which are of this kind."""
 
     def once(pairs: list[tuple[str, T]]) -> dict[str, T]:
-        keys = [key for key, _ in pairs]
-        if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
-            raise ElsefaceError(f"{path}: {twice[0]!r} is there twice; list its boxes together")
-        return dict(pairs)
+        found: dict[str, T] = {}
+        for key, boxes in pairs:
+            if key in found:
+                raise ElsefaceError(f"{path}: {key!r} is there twice; list its boxes together")
+            found[key] = boxes
+        return found
 
     try:
         content = path.read_bytes()
