@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from elseface.common.celeba import TRAIN
 from elseface.common.errors import ElsefaceError
+from elseface.common.files import list_photos
 from elseface.common.photo import read_photo
 from elseface.stage1_disentangle.attributes import AttributeClassifier
 from elseface.stage1_disentangle.cache import RECORD, record
@@ -18,7 +19,7 @@ from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.factors import estimate_attributes
 
 #: Identity of those of whom nothing is known.
-NOBODY = -1
+UNKNOWN = -1
 
 
 def read_portraits(folder: Path, classifier: AttributeClassifier) -> np.ndarray:
@@ -30,19 +31,17 @@ def read_portraits(folder: Path, classifier: AttributeClassifier) -> np.ndarray:
     Raises
     ------
     ElsefaceError
-        When a file is no photo, or no face is found in any.
+        When there is no photo, one cannot be read, or no face is found in any.
     """
-    if not folder.is_dir():
-        raise ElsefaceError(f"{folder}: no such folder of portraits")
     rows = []
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+    for path, _ in list_photos([folder]):
         photo = read_photo(path).pixels
         faces = find_faces(photo)[:1]
         if not faces:
             print(f"left out: {path}: no face found")
             continue
         (seen,) = estimate_attributes(photo, faces, classifier)
-        rows.append(record(photo, faces[0], seen > 0.5, TRAIN, NOBODY, path.name))
+        rows.append(record(photo, faces[0], seen > 0.5, TRAIN, UNKNOWN, path.name))
     if not rows:
         raise ElsefaceError(f"{folder}: no face in any of its photos")
     return np.array(rows, RECORD)

@@ -17,7 +17,7 @@ from elseface.stage1_disentangle.factors import (
     outside_faces,
 )
 from elseface.stage1_disentangle.mask import face_ellipse
-from elseface.stage1_disentangle.portraits import NOBODY, read_portraits
+from elseface.stage1_disentangle.portraits import UNKNOWN, read_portraits
 from PIL import Image
 
 
@@ -177,7 +177,7 @@ def test_portraits_without_labels_are_trained_on_beside_the_cache(
     Image.fromarray(np.zeros((200, 200, 3), np.uint8)).save(photos / "nothing.png")
     found = read_portraits(photos, anonymizer.classifier)
     assert "nothing.png" in capsys.readouterr().out
-    assert found["name"].tolist() == [b"somebody.png"] and found["identity"].tolist() == [NOBODY]
+    assert found["name"].tolist() == [b"somebody.png"] and found["identity"].tolist() == [UNKNOWN]
     assert found["attributes"][0, index("Smiling")] and not found["attributes"][0, index("Bald")]
     built = cache.build(layout, tmp_path / "cache")
     more = built.extended(found, 3)
