@@ -180,8 +180,11 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path
         raise ElsefaceError(f"{output}: is not empty; --resume goes on with a run in it")
     try:
         results = json.loads(kept.read_text())
-    except ValueError:
-        raise ElsefaceError(f"{kept}: is damaged; move it away to begin anew") from None
+        of_a_run = isinstance(results["methods"], dict)
+    except (ValueError, LookupError, TypeError):
+        of_a_run = False
+    if not of_a_run:
+        raise ElsefaceError(f"{kept}: is damaged; move it away to begin anew")
     if {key: results.get(key) for key in made_with} != made_with:
         raise ElsefaceError(f"{output}: holds a run with other settings, weights or versions")
     return results

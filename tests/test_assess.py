@@ -14,8 +14,11 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts.assessment.answers import FILE, Answers, Tally, tally
 from elseface.scripts.assessment.gallery import Gallery, read
 from elseface.scripts.assessment.questions import Kind, draw
-from elseface.scripts.assessment.report import NOBODY, figures, table
+from elseface.scripts.assessment.report import NOBODY, figures, table, wilson
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
+from scipy.stats import binomtest
 from test_cli import call, complaints
 
 BOTH = list(Kind)
@@ -169,24 +172,28 @@ def test_assessors_are_apart_and_a_new_server_goes_on(tmp_path):
             answers.answer(token, () if i == 3 else truth[::-1] if i < correct else wrong)
     rows = {row.method: row for row in tally(tmp_path / FILE)}
     assert sum(row.successes for row in rows.values()) == 3
-    assert sum(row.answers for row in rows.values()) == 6
-    assert sum(row.skipped for row in rows.values()) == 2
+    assert sum(row.answers for row in rows.values()) == 8
+    assert sum(row.cannot_tell for row in rows.values()) == 2
     assert all(row.assessors == 2 for row in rows.values())
 
 
-def test_figures_are_those_of_the_closed_form():
-    row = figures(Tally("blur", Kind.ORIGINAL, 40, 3, 10, 2))
-    z, n, p = 1.959963984540054, 40, 0.25
-    middle, half = p + z * z / 2 / n, z * (p * (1 - p) / n + z * z / 4 / n**2) ** 0.5
-    wilson = ((middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n))
-    assert row.interval == pytest.approx(wilson) and row.success_rate == 0.25
-    assert row.chance == 1 / 9
-    skipped = figures(Tally("swirl", Kind.PAIR, 0, 0, 0, 4))
-    assert skipped.success_rate is None and skipped.interval is None
-    blur, swirl = table([row, skipped]).splitlines()[1:3]
-    counts = ["blur", "original", "40", "3"]
-    assert blur.split() == [*counts, "25.0%", "14.2%", "to", "40.2%", "11.1%", "2"]
-    assert swirl.split() == ["swirl", "pair", "0", "0", "-", "-", "2.2%", "4"]
+@given(st.data(), st.integers(1, 500))
+def test_intervals_of_whole_successes_are_scipys(data, count):
+    successes = data.draw(st.integers(0, count))
+    expected = binomtest(successes, count).proportion_ci(0.95, method="wilson")
+    assert wilson(successes / count, count) == pytest.approx(tuple(expected), abs=1e-6)
+
+
+def test_who_cannot_tell_counts_as_who_guesses():
+    row = figures(Tally("blur", Kind.ORIGINAL, 40, 3, 10, 0))
+    assert row.success_rate == 0.25 and row.chance == 1 / 9
+    nobody = figures(Tally("swirl", Kind.PAIR, 45, 4, 0, 45))
+    assert nobody.success_rate == pytest.approx(nobody.chance) == pytest.approx(1 / 45)
+    half = figures(Tally("mask", Kind.ORIGINAL, 18, 1, 9, 9))
+    assert half.success_rate == pytest.approx(10 / 18)
+    blur, swirl, mask = table([row, nobody, half]).splitlines()[1:4]
+    assert " ".join(blur.split()) == "blur original 40 3 0 25.0% 14.2% to 40.2% 11.1%"
+    assert swirl.split()[2:6] == ["45", "4", "45", "2.2%"] and mask.split()[5] == "55.6%"
 
 
 def test_report(folder):

@@ -20,6 +20,7 @@ from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
 from elseface.common.photo import read_photo
 from elseface.common.weights import PACKAGED
+from elseface.scripts.evaluate import _prepared
 from elseface.scripts.evaluation import (
     assessor,
     controls,
@@ -349,7 +350,7 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     rows = list(csv.DictReader((out / "results.csv").open()))
     assert {row["method"] for row in rows} == set(results["methods"])
     page = (out / "report.html").read_text()
-    assert page.count("<svg") == 2 and "pixelate:0.5" in page
+    assert page.count("<svg") == 3 and "pixelate:0.5" in page
     sheets = re.findall(r'<img src="data:image/jpeg;base64,(.+?)" alt="pictures under (.+?)"', page)
     assert [of for _, of in sheets] == ["unchanged", "blackout", "blur", "pixelate:0.5"]
     assert page.count("<img") == page.count(";base64,") == len({sheet for sheet, _ in sheets}) == 4
@@ -365,7 +366,11 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     tables = re.findall(r"(?:^\|.*\n)+", figures, re.M)
     for table in tables:  # every row has the columns of its head
         assert len({row.count("|") for row in table.splitlines()}) == 1
-    assert "privacy.svg" in figures and (out / "privacy.svg").read_text().startswith("<svg")
+    for name in ("privacy.svg", "likeness.svg", "roc.svg"):
+        assert name in figures and (out / name).read_text().startswith("<svg")
+    low, high = results["methods"]["blur"]["utility intervals"]["SSIM in mask"]
+    assert f"({low:.3f} to {high:.3f})" in figures
+    assert f"{low:.3f}\N{EN DASH}{high:.3f}" in page
     listed = list(csv.DictReader((out / "pictures.csv").open()))
     assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").exists()
 
@@ -501,11 +506,22 @@ def test_a_row_with_a_policy_takes_the_first_draw(name, attempts, shape):
 def test_a_folder_that_is_none_and_damaged_results_are_named(album, tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "results.json").write_text("{")
+    kept = tmp_path / "out" / "results.json"
+    kept.write_text("{")
     for output, says in (("file", "cannot be a folder"), ("out", "damaged")):
         arguments = (album, "-o", tmp_path / output, "--methods", "blur", "--resume")
         (line,) = complaints(call("evaluate", *arguments))
         assert says in line and output in line
+
+
+@pytest.mark.parametrize("of", ["[]", "3", "null", '"text"', '{"methods": []}', '{"settings": 1}'])
+def test_json_of_something_else_is_no_run(of, tmp_path):
+    kept = tmp_path / "results.json"
+    kept.write_text(of)
+    with pytest.raises(ElsefaceError, match=r"results\.json: is damaged"):
+        _prepared(tmp_path, {}, True, PACKAGED)
+    with pytest.raises(ElsefaceError, match="not the results"):
+        differences(kept, kept)
 
 
 def test_faces_of_one_person_alone_set_no_threshold():

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS question (
     method TEXT NOT NULL,
     pictures TEXT NOT NULL,
     truth TEXT NOT NULL,
-    picked TEXT,  -- places as in truth; [] when skipped, NULL when not answered
+    picked TEXT,  -- places as in truth; [] for can't tell, NULL when not answered
     UNIQUE (assessor, place)
 );
 """
@@ -48,14 +48,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of one method and kind; `answers` are without the `skipped`."""
+    """Counts of one method and kind; of the `answers` some are "I can't tell"."""
 
     method: str
     kind: Kind
     answers: int
     assessors: int
     successes: int
-    skipped: int
+    cannot_tell: int
 
 
 class Answers:
@@ -110,7 +110,8 @@ class Answers:
         return Question(Kind(kind), method, tuple(json.loads(pictures)), tuple(json.loads(truth)))
 
     def answer(self, token: str, picked: Sequence[int]) -> bool:
-        """Note the places that were picked, none to skip; False if that was answered before."""
+        """Note the places that were picked, none for who cannot tell; False if that was answered
+        before."""
         with _opened(self._path) as database:
             changed = database.execute(
                 "UPDATE question SET picked = ? WHERE token = ? AND picked IS NULL",
@@ -125,9 +126,8 @@ def tally(path: Path) -> list[Tally]:
         return []
     with _opened(path) as database:
         rows = database.execute(
-            "SELECT method, kind, SUM(picked != '[]'),"
-            " COUNT(DISTINCT CASE WHEN picked != '[]' THEN assessor END),"
-            " SUM(picked = truth), SUM(picked = '[]')"
+            "SELECT method, kind, COUNT(*), COUNT(DISTINCT assessor), SUM(picked = truth),"
+            " SUM(picked = '[]')"
             " FROM question WHERE picked IS NOT NULL GROUP BY method, kind"
         ).fetchall()
     return [Tally(method, Kind(kind), *counts) for method, kind, *counts in rows]

@@ -1,11 +1,13 @@
 """What the answers say, method by method.
 
-The interval takes answers as independent of each other, as those of few assessors are not quite.
+Whoever cannot tell counts as who guesses blindly: left out, they make a method look worse than
+it is; taken for wrong, better.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 from elseface.scripts.assessment.answers import Tally
 
@@ -14,7 +16,11 @@ NOBODY = "nobody has answered yet"
 NOTES = (
     "Success: the assessor found the person, so the method failed.",
     "Chance: picking blindly; who sees which of ten faces was changed guesses a pair 1 in 9.",
+    "Can't tell: counts in success as a blind guess would, by chance.",
+    "Interval: as if answers were independent; those of few assessors are less sure than it says.",
 )
+#: Standard deviations to either side of 95 % intervals.
+WIDTH = 1.959964
 
 
 @dataclass(frozen=True)
@@ -23,36 +29,40 @@ class Figures:
 
     Attributes
     ----------
-    answers, assessors : how many answers there are, of how many people; without those skipped
-    success_rate : share of answers that were right; None without answers
-    interval : of `success_rate`, 95 %, Wilson's; None without answers
+    answers, assessors : how many answers there are, of how many people
+    cannot_tell : how many of the answers were "I can't tell"
+    success_rate : share of answers that were right, or would be if those who cannot tell guessed
+    interval : of `success_rate`, 95 %, Wilson's
     chance : `success_rate` of picking blindly
-    skipped : questions to which somebody said "don't know"
     """
 
     method: str
     kind: str
     answers: int
     assessors: int
-    success_rate: float | None
-    interval: tuple[float, float] | None
+    cannot_tell: int
+    success_rate: float
+    interval: tuple[float, float]
     chance: float
-    skipped: int
 
 
 def figures(tally: Tally) -> Figures:
-    """The figures that belong to counts."""
-    from scipy.stats import binomtest
-
-    rate, interval = None, None
-    if tally.answers:
-        test = binomtest(tally.successes, tally.answers)
-        found = test.proportion_ci(0.95, method="wilson")
-        rate, interval = test.statistic, (float(found.low), float(found.high))
+    """The figures that belong to counts, which are of one answer at least."""
+    chance = tally.kind.chance
+    rate = (tally.successes + chance * tally.cannot_tell) / tally.answers
     return Figures(
-        tally.method, tally.kind, tally.answers, tally.assessors, rate, interval,
-        tally.kind.chance, tally.skipped,
+        tally.method, tally.kind, tally.answers, tally.assessors, tally.cannot_tell, rate,
+        wilson(rate, tally.answers), chance,
     )  # fmt: skip
+
+
+def wilson(rate: float, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share `rate` of `count` (Wilson 1927), which here need not be of whole
+    successes, as SciPy's must."""
+    widening = WIDTH**2 / count
+    middle = rate + widening / 2
+    half = WIDTH * sqrt(rate * (1 - rate) / count + widening / (4 * count))
+    return max(0.0, (middle - half) / (1 + widening)), min(1.0, (middle + half) / (1 + widening))
 
 
 def table(rows: list[Figures]) -> str:
@@ -60,13 +70,12 @@ def table(rows: list[Figures]) -> str:
     if not rows:
         return NOBODY
     width = max(len("method"), *(len(row.method) for row in rows))
-    counts = "answers  assessors  success    95 % interval  chance  skipped"
+    counts = "answers  assessors  can't tell  success    95 % interval  chance"
     lines = [f"{'method':{width}}  {'kind':8}  {counts}"]
     for row in rows:
-        rate = "-" if row.success_rate is None else f"{row.success_rate:.1%}"
-        interval = "-" if row.interval is None else "{:.1%} to {:.1%}".format(*row.interval)
+        interval = "{:.1%} to {:.1%}".format(*row.interval)
         lines.append(
             f"{row.method:{width}}  {row.kind:8}  {row.answers:7}  {row.assessors:9}"
-            f"  {rate:>7}  {interval:>15}  {row.chance:6.1%}  {row.skipped:7}"
+            f"  {row.cannot_tell:10}  {row.success_rate:7.1%}  {interval:>15}  {row.chance:6.1%}"
         )
     return "\n".join([*lines, *NOTES])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,11 @@ from elseface.common.errors import ElsefaceError
 UTILITY = "utility"
 #: Of what pictures are still good for, where less is better, as it is of all privacy scores.
 ERRORS = ("landmark error", "pose error (degrees)")
+
+#: Method, by whom or what, and name of a figure.
+Key = tuple[str, str, str]
+#: Mean and interval.
+Score = tuple[float, float, float]
 
 
 def differences(first: Path, second: Path) -> list[str]:
@@ -27,8 +33,7 @@ def differences(first: Path, second: Path) -> list[str]:
     ElsefaceError
         When a file is not the ``results.json`` of an evaluation, or nothing is in both.
     """
-    terms, others = map(_terms, (first, second))
-    before, after = (dict(_scores(path)) for path in (first, second))
+    (terms, before), (others, after) = map(_read, (first, second))
     both = [key for key in before if key in after]
     if not both:
         raise ElsefaceError(f"{first}, {second}: have no score in common")
@@ -45,20 +50,26 @@ def differences(first: Path, second: Path) -> list[str]:
     return lines
 
 
-def _terms(path: Path) -> list[Any]:
+def _read(path: Path) -> tuple[list[Any], dict[Key, Score]]:
+    """The terms and the scores of a run."""
+    with _of_an_evaluation(path):
+        results = json.loads(path.read_text())
+        return _terms(results), dict(_scores(results))
+
+
+def _terms(results: dict[str, Any]) -> list[Any]:
     """What must be the same for two runs to be compared; where the pictures lay need not be."""
-    settings, *rest = _read(path, "settings", "images", "identities", "judges", "pictures")
-    return [{name: of for name, of in settings.items() if name != "dataset"}, *rest]
+    settings = {name: of for name, of in results["settings"].items() if name != "dataset"}
+    return [settings, *(results[key] for key in ("images", "identities", "judges", "pictures"))]
 
 
-def _less_is_better(key: tuple[str, str, str]) -> bool:
+def _less_is_better(key: Key) -> bool:
     _, by, name = key
     return by != UTILITY or name in ERRORS
 
 
-def _scores(path: Path) -> Iterator[tuple[tuple[str, str, str], tuple[float, float, float]]]:
-    (methods,) = _read(path, "methods")
-    for method, figures in methods.items():
+def _scores(results: dict[str, Any]) -> Iterator[tuple[Key, Score]]:
+    for method, figures in results["methods"].items():
         for recognizer, scores in figures["privacy"].items():
             for attack, score in scores.items():
                 yield (method, recognizer, attack), (score["mean"], *score["interval"])
@@ -66,11 +77,11 @@ def _scores(path: Path) -> Iterator[tuple[tuple[str, str, str], tuple[float, flo
             yield (method, UTILITY, name), (figures["utility"][name], *interval)
 
 
-def _read(path: Path, *keys: str) -> list[Any]:
+@contextmanager
+def _of_an_evaluation(path: Path) -> Iterator[None]:
     try:
-        results = json.loads(path.read_text())
-        return [results[key] for key in keys]
+        yield
     except OSError as error:
         raise ElsefaceError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         raise ElsefaceError(f"{path}: not the results.json of an evaluation") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,30 +15,26 @@ from elseface.stage3_generate.choices import MethodName
 COLOURS, OURS = "tab20", MethodName.ATTRIBUTE_EDIT.value
 #: What is scored less is drawn there: the axis is logarithmic.
 LEAST = 1e-3
+#: Of what pictures are still good for, what most methods lose.
+KEPT = "expression kept"
 #: Of what has a height alone.
 LINES = {STRANGER: ":", STRANGER_FACE: "-."}
 
+#: Of a method's figures and a recognizer: what the pictures are good for, with its interval.
+Useful = Callable[[dict[str, Any], str], tuple[float, float, float] | None]
+
 
 def privacy(results: dict[str, Any]) -> str:
-    """Naive and parrot rank-1 against the Frechet distance, a row a recognizer: a point a method,
-    with its interval; the lower left is where to be.  Round: this tool's; square: controls."""
-    from matplotlib.figure import Figure
+    """Naive and parrot rank-1 against how often the expression is kept, a row a recognizer: a point
+    a method, with both intervals; the lower right is where to be.  Star: this tool's default;
+    round: its variants; square: controls."""
+    return _scatters(results, _kept, f"{KEPT}: share of faces (right: more)")
 
-    recognizers = [
-        name
-        for name, scores in next(iter(results["methods"].values()))["privacy"].items()
-        if {NAIVE, PARROT} & scores.keys()
-        and any(_distance(figures, name) is not None for figures in results["methods"].values())
-    ]
-    if not recognizers:
-        return ""
-    figure = Figure(figsize=(11, 4 * len(recognizers)), layout="constrained")
-    rows = figure.subplots(len(recognizers), 2, sharey=True, squeeze=False)
-    for recognizer, row in zip(recognizers, rows):
-        for axis, attack in zip(row, (NAIVE, PARROT)):
-            _scatter(axis, results, recognizer, attack)
-    figure.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
-    return _svg(figure)
+
+def likeness(results: dict[str, Any]) -> str:
+    """As :func:`privacy`, against the Frechet distance to the photos, which has no interval; the
+    lower left is where to be."""
+    return _scatters(results, _distance, "Fréchet distance by {} (left: nearer to the photos)")
 
 
 def roc(results: dict[str, Any]) -> str:
@@ -66,28 +63,55 @@ def roc(results: dict[str, Any]) -> str:
     return _svg(figure)
 
 
-def _scatter(axis: Any, results: dict[str, Any], recognizer: str, attack: str) -> None:
+def _scatters(results: dict[str, Any], useful: Useful, label: str) -> str:
+    from matplotlib.figure import Figure
+
+    recognizers = [
+        name
+        for name, scores in next(iter(results["methods"].values()))["privacy"].items()
+        if {NAIVE, PARROT} & scores.keys()
+        and any(useful(figures, name) is not None for figures in results["methods"].values())
+    ]
+    if not recognizers:
+        return ""
+    figure = Figure(figsize=(11, 4 * len(recognizers)), layout="constrained")
+    rows = figure.subplots(len(recognizers), 2, sharey=True, squeeze=False)
+    for recognizer, row in zip(recognizers, rows):
+        for axis, attack in zip(row, (NAIVE, PARROT)):
+            _scatter(axis, results, recognizer, attack, useful)
+            axis.set(xlabel=label.format(recognizer), ylabel=f"{attack} by {recognizer}")
+    figure.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    return _svg(figure)
+
+
+def _scatter(
+    axis: Any, results: dict[str, Any], recognizer: str, attack: str, useful: Useful
+) -> None:
     for i, (name, figures) in enumerate(results["methods"].items()):
         score = figures["privacy"].get(recognizer, {}).get(attack)
         if score is None:
             continue
-        mean, low, high = (max(LEAST, v) for v in (score["mean"], *score["interval"]))
-        x = _distance(figures, recognizer)
+        y = [max(LEAST, v) for v in (score["mean"], *score["interval"])]
+        x = useful(figures, recognizer)
         if x is None:  # a stranger's has no method's
-            axis.axhline(mean, color="grey", linestyle=LINES.get(name, ":"), label=name)
+            axis.axhline(y[0], color="grey", linestyle=LINES.get(name, ":"), label=name)
             continue
+        colour, order, size = _colour(name, i), *((3, 13) if name == OURS else (2, 6))
+        # Apart, so that the legend shows marks without bars.
         axis.errorbar(
-            x, mean, [[max(0, mean - low)], [max(0, high - mean)]], fmt=_marker(name),
-            color=_colour(name, i), capsize=3, label=name, markersize=13 if name == OURS else 6,
-            zorder=3 if name == OURS else 2,
-        )  # fmt: skip
+            x[0], y[0], _bars(*y), _bars(*x), fmt="none", ecolor=colour, capsize=2, zorder=order
+        )
+        axis.plot(
+            x[0], y[0], _marker(name), color=colour, markersize=size, label=name, zorder=order
+        )
     axis.axhline(results["chance"], color="grey", linestyle="--", label="chance")
-    axis.set(
-        yscale="log",
-        xlabel=f"Fréchet distance by {recognizer} (left: nearer to the photos)",
-        ylabel=f"{attack}: share recognised",
-    )
+    axis.set(yscale="log")
     axis.margins(x=0.1)
+
+
+def _bars(mean: float, low: float, high: float) -> list[list[float]]:
+    """Lengths of the error bars below and above."""
+    return [[max(0.0, mean - low)], [max(0.0, high - mean)]]
 
 
 def _marker(name: str) -> str:
@@ -103,8 +127,16 @@ def _colour(name: str, number: int) -> Any:
     return "black" if name == OURS else colormaps[COLOURS](number % 20)
 
 
-def _distance(figures: dict[str, Any], recognizer: str) -> float | None:
-    return figures.get("quality", {}).get(f"Frechet distance, {recognizer}")
+def _kept(figures: dict[str, Any], _: str) -> tuple[float, float, float] | None:
+    kept = figures.get("utility", {}).get(KEPT)
+    if kept is None:
+        return None
+    return kept, *figures.get("utility intervals", {}).get(KEPT, (kept, kept))
+
+
+def _distance(figures: dict[str, Any], recognizer: str) -> tuple[float, float, float] | None:
+    distance = figures.get("quality", {}).get(f"Frechet distance, {recognizer}")
+    return None if distance is None else (distance,) * 3
 
 
 def _svg(figure: Any) -> str:

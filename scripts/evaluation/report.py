@@ -60,7 +60,11 @@ def write(folder: Path, results: dict[str, Any]) -> None:
         lstrip_blocks=True,
     )
     sheets = {name: _sheet(folder / "pictures", name) for name in results["methods"]}
-    plots = {"privacy": plot.privacy(results), "roc": plot.roc(results)}
+    plots = {
+        "privacy": plot.privacy(results),
+        "likeness": plot.likeness(results),
+        "roc": plot.roc(results),
+    }
     shown = {name: sheet for name, sheet in sheets.items() if sheet}
     page = templates.get_template("report.html").render(
         results=results, controls=CONTROLS, sheets=shown, **plots
