@@ -180,20 +180,28 @@ def test_commands_want_a_key_they_can_use(tmp_path):
 
 
 def test_who_is_who_is_written_nowhere(tmp_path, portrait):
-    """Neither whom a person becomes nor their cell nor their descriptor is in any file of a run."""
-    Image.fromarray(portrait[:300, 80:380]).save(tmp_path / "a.png")
+    """Neither whom a person becomes nor their cell nor their descriptor is in any file of a run,
+    in which two photos of one person get one new face."""
+    bright = portrait[:300, 80:380]
+    Image.fromarray(bright).save(tmp_path / "a.png")
+    Image.fromarray((bright * 0.8).astype(np.uint8)).save(tmp_path / "b.png")
     (tmp_path / "key").write_bytes(ONE)
     beside = [x for n in ("report", "certificate") for x in (f"--{n}", tmp_path / f"out/{n}.json")]
-    done = call(
-        "anonymize", tmp_path / "a.png", "-o", tmp_path / "out", "--key", tmp_path / "key", *beside
-    )
+    photos = tmp_path / "a.png", tmp_path / "b.png"
+    done = call("anonymize", *photos, "-o", tmp_path / "out", "--key", tmp_path / "key", *beside)
     assert done.returncode == 0, done.stderr
+    (face,) = find_faces(bright)
+    old, new, other = (
+        embed(np.asarray(Image.open(path)), face)
+        for path in (tmp_path / "a.png", tmp_path / "out/a.png", tmp_path / "out/b.png")
+    )
+    assert np.linalg.norm(new - other) < THRESHOLD < np.linalg.norm(new - old)
     casting = load_attribute_edit(key=tmp_path / "key").casting
     picture = np.asarray(Image.open(tmp_path / "a.png"))
     casting.introduce(np.stack([embed(picture, face) for face in find_faces(picture)]))
     (person,) = casting.people
     written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-    assert set(written) == {"a.png", "report.json", "certificate.json"}
+    assert set(written) == {"a.png", "b.png", "report.json", "certificate.json"}
     for name, data in written.items():
         assert str(person.who).encode() not in data and f"{person.who:x}".encode() not in data, name
         assert f"{person.descriptor[0]:.3f}".encode() not in data, name

@@ -207,7 +207,7 @@ def test_transparency_hides_no_face(portrait):
     alpha = portrait.mean(-1).astype(np.uint8)
     scene = Scene(portrait)
     scene.add_box(FACE, "first")
-    painted = Painter(BLACK, 0).painted(Photo(portrait, alpha), scene, 0)
+    painted = Painter(BLACK, 0).painted(Photo(portrait, alpha), scene)
     gone = covered(portrait.shape, scene.subjects)
     assert gone.any() and (painted.alpha[gone] == 255).all()
     np.testing.assert_array_equal(painted.alpha[~gone], alpha[~gone])
@@ -408,9 +408,23 @@ def test_the_disguise_of_who_passed_stays_when_another_is_done_again(portrait):
     second.ladder = list(first.ladder)
     scene.subjects.append(second)
     painter = Painter(Idle(makes_up=True), 0)
-    painter.paint(scene, 0)
+    painter.paint(scene)
     second.attempt = Attempt(Step.ASKED, False, 0.1)
     second.escalate()
-    painter.paint(scene, 1)
+    painter.paint(scene)
     assert first.disguise.stream == (0,) and second.disguise.stream == (1 << 32,)
     assert first.step is Step.ASKED and second.step is Step.OTHER
+
+
+def test_who_is_found_late_becomes_whom_they_would_have(portrait):
+    """Under a key somebody whom verification alone finds is who they are in other photos, and who
+    is drawn anew at the same time has no say in it."""
+    scene, painter = Scene(portrait), Painter(Idle(makes_up=True), 0)
+    first = scene.add_box(FACE, "first")
+    painter.paint(scene)
+    first.attempt = Attempt(Step.ASKED, False, 0.1)
+    first.escalate()
+    late = replace(first, disguise=None, refused=0, ladder=[Step.ASKED])
+    scene.subjects.append(late)
+    painter.paint(scene)
+    assert first.disguise.stream == (1 << 32,) and late.disguise.stream == (0,)

@@ -9,7 +9,7 @@ from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.scripts.footage.batching import anonymize_frames
 from elseface.scripts.footage.tracking import View
 from elseface.scripts.footage.tracks import Cover
-from elseface.scripts.release.painter import overpainted, pixelate
+from elseface.scripts.release.painter import overpainted, pixelate, seed_after
 from elseface.scripts.release.scene import Subject
 
 
@@ -18,7 +18,8 @@ def introduce(views: Iterable[View], anonymizer: Anonymizer, seed: int) -> None:
     for view in views:
         if view.person.change is None:
             face = Cover(view.person, view.landmarks, True).face()
-            (view.person.change,) = anonymizer.anonymize(view.photo, [face], seed).changes
+            own = seed_after(seed, view.person.refused)
+            (view.person.change,) = anonymizer.anonymize(view.photo, [face], own).changes
 
 
 def paint(

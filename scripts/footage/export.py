@@ -159,9 +159,8 @@ class Export:
             trackers = [tracker(round(self.hold * clip.rate)) for tracker in self._trackers]
             comment = video_comment(self.anonymizer.name, self.consent is not None)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
-                frames, seed = clip.frames(writer.hear), self.seed + (number << 32)
-                frames = self._brought.noted(frames, unit, clip.rate)
-                done = protect(frames, self.anonymizer, seed, _ahead(clip), trackers)
+                frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)
+                done = protect(frames, self.anonymizer, self.seed, _ahead(clip), trackers)
                 label = f"pass {number + 1}" if number else "video"
                 with progress(done, clip.expected, label) as tracked:
                     for protected in tracked:

@@ -67,6 +67,7 @@ class Person:
     fits : whether landmarks lie on the face, so that something can be drawn there
     ladder : the steps left, the present one first
     change : what the anonymizer made of the best view of them; None before they are drawn
+    refused : of those that anybody of the same face had, how many did not pass
     best : the frame of that view
     tally : what verification said of the present step; None where it did not look
     tried : what it said of those before
@@ -78,6 +79,7 @@ class Person:
     fits: bool = True
     ladder: list[Step] = field(default_factory=lambda: list(LADDER))
     change: Change | None = None
+    refused: int = 0
     best: int | None = None
     tally: Tally | None = None
     tried: list[Attempt] = field(default_factory=list)

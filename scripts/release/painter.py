@@ -39,10 +39,10 @@ class Painter:
     seed: int
     label: Label | None = None
 
-    def files(self, photo: Photo, scene: Scene, number: int, name: str) -> Iterator[bytes]:
+    def files(self, photo: Photo, scene: Scene, name: str) -> Iterator[bytes]:
         """The painted scene, see :meth:`paint`, as the file that leaves; before that, where there
         is a label, as one without it, so that nobody passes because of what the label covers."""
-        painted = self.painted(photo, scene, number)
+        painted = self.painted(photo, scene)
         xmp = self.note(scene)
         if self.label and scene.subjects:
             yield encode_photo(painted, name, xmp)
@@ -55,19 +55,18 @@ class Painter:
             return b""
         return note(self.anonymizer.name, any(subject.as_asked for subject in scene.subjects))
 
-    def painted(self, photo: Photo, scene: Scene, number: int) -> Photo:
+    def painted(self, photo: Photo, scene: Scene) -> Photo:
         """As :meth:`paint`, with nothing of a subject left in what is transparent either."""
-        pixels = self.paint(scene, number)
+        pixels = self.paint(scene)
         if photo.alpha is None:
             return photo.with_pixels(pixels)
         alpha = np.where(covered(pixels.shape, scene.subjects), 255, photo.alpha)
         return replace(photo, pixels=pixels, alpha=alpha.astype(np.uint8))
 
-    def paint(self, scene: Scene, number: int) -> np.ndarray:
+    def paint(self, scene: Scene) -> np.ndarray:
         """The photo with every subject at its step: ndarray (height, width, 3), uint8, RGB.
 
-        `number` counts the paintings of one photo, from 0; a subject without a disguise is given
-        one that hangs on it.
+        A subject without a disguise is given one that hangs on how many were refused before.
         """
         photo = scene.photo.copy()
         for subject in scene.subjects:
@@ -76,7 +75,7 @@ class Painter:
                     subject.ladder = [Step.BLACKOUT]
                 pixelate(photo, subject.face.box, self.anonymizer)
         whole = [subject for subject in scene.subjects if subject.fits]
-        photo = self._replaced(photo, whole, self.seed + (number << 32))
+        photo = self._replaced(photo, whole)
         return overpainted(photo, scene.subjects)
 
     def _labelled(self, photo: Photo, scene: Scene, label: Label) -> Photo:
@@ -84,7 +83,15 @@ class Painter:
         around = [_around(box, photo.pixels.shape) for box in faces]
         return label.on(photo, [(x.start, y.start, x.stop, y.stop) for y, x in around])
 
-    def _replaced(self, photo: np.ndarray, subjects: list[Subject], seed: int) -> np.ndarray:
+    def _replaced(self, photo: np.ndarray, subjects: list[Subject]) -> np.ndarray:
+        new = [subject for subject in subjects if subject.disguise is None]
+        *fewer, most = sorted({subject.refused for subject in new}) or [0]
+        for refused in fewer:  # who they become does not hang on who else is new here
+            self._disguised(photo, [s for s in new if s.refused == refused], refused)
+        return self._disguised(photo, subjects, most)
+
+    def _disguised(self, photo: np.ndarray, subjects: list[Subject], refused: int) -> np.ndarray:
+        seed = seed_after(self.seed, refused)
         worn = {i: s.disguise for i, s in enumerate(subjects) if s.disguise is not None}
         faces = [subject.face for subject in subjects]
         result = self.anonymizer.anonymize(photo, faces, seed, worn)
@@ -94,6 +101,11 @@ class Painter:
             subject.disguise = change.disguise
             subject.distance = subject.distance if change.distance is None else change.distance
         return result.pixels
+
+
+def seed_after(seed: int, refused: int) -> int:
+    """The seed of who a face becomes whose disguise was refused so many times."""
+    return seed + (refused << 32)
 
 
 def pixelate(photo: np.ndarray, box: Box, anonymizer: Anonymizer) -> None:

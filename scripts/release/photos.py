@@ -81,7 +81,7 @@ class Release:
     def _encoded(self, photo: Photo, scene: Scene, name: str) -> bytes:
         if self.verifier:
             return verified(photo, scene, self.painter, self.verifier, name)
-        *_, data = self.painter.files(photo, scene, 0, name)
+        *_, data = self.painter.files(photo, scene, name)
         return data
 
 

@@ -65,6 +65,7 @@ class Subject:
     fits : whether its landmarks do
     ladder : the steps left, the present one first
     disguise : who it became, where the method makes somebody up
+    refused : disguises that did not pass
     distance : at which the method took its draw, where it compares
     attempt : what verification said of the present step; None where it did not look
     tried : what it said of those before
@@ -77,6 +78,7 @@ class Subject:
     fits: bool
     ladder: list[Step]
     disguise: Disguise | None = None
+    refused: int = 0
     distance: float | None = None
     attempt: Attempt | None = None
     tried: list[Attempt] = field(default_factory=list)
@@ -117,6 +119,7 @@ class Subject:
         self.ladder = ladder or [Step.BLACKOUT]
         if self.step is Step.OTHER:
             self.disguise = None
+            self.refused += 1
 
 
 @dataclass(frozen=True)

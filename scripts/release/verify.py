@@ -100,7 +100,7 @@ def verified(photo: Photo, scene: Scene, painter: Painter, verifier: Verifier, n
         When it never does.
     """
     for number in range(PAINTINGS):
-        for data in painter.files(photo, scene, number, name):
+        for data in painter.files(photo, scene, name):
             written = decode_photo(data, name).pixels
             failed = [s for s in scene.subjects if not passes(written, s, scene)]
             missed = verifier.missed(written, scene)
