@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from elseface.common.face import Alignment
+from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE
 
 #: Side of the frame over the larger of eye distance and eye-to-mouth distance.  On CelebA's
@@ -15,6 +16,8 @@ from elseface.stage1_disentangle.landmarks import LEFT_EYE, RIGHT_EYE
 SIDE = 3.5
 #: How far down the line from eyes to mouth the frame's centre lies.
 CENTRE = 0.36
+#: Side of the detector's box over the frame's, on average; their middles are the same.
+BOX = 0.65
 
 
 def align(landmarks: np.ndarray) -> Alignment:
@@ -28,3 +31,11 @@ def align(landmarks: np.ndarray) -> Alignment:
     rotation = np.array([across, [-across[1], across[0]]]) / side
     centre = eyes + CENTRE * down
     return Alignment(np.c_[rotation, 0.5 - rotation @ centre].astype(np.float64))
+
+
+def usual_box(alignment: Alignment) -> Box:
+    """The box that the detector would draw round the face in this frame."""
+    half = BOX * alignment.pixels / 2
+    (middle,) = alignment.to_photo(np.array([[0.5, 0.5]]))
+    left, top, right, bottom = np.round([*(middle - half), *(middle + half)]).astype(int).tolist()
+    return left, top, right, bottom

@@ -2,7 +2,10 @@
 
 import numpy as np
 from elseface.common.face import Alignment
-from elseface.stage1_disentangle.alignment import align
+from elseface.stage1_disentangle.alignment import align, usual_box
+from elseface.stage1_disentangle.box import overlap
+from elseface.stage1_disentangle.faces import find_faces
+from elseface.stage1_disentangle.fit import UNSTEADY, unsteadiness
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +68,11 @@ def test_window_holds_what_the_frame_shows(mean_shape, angle, size, x, y):
     np.testing.assert_allclose(
         alignment.within(window).to_photo(point) + origin, alignment.to_photo(point), atol=1e-5
     )
+
+
+def test_the_usual_box_is_the_detectors(portrait):
+    """Landmarks fit in it as well as in that; in the box that they fill they would not."""
+    (face,) = find_faces(portrait)
+    usual = usual_box(align(face.landmarks))
+    assert overlap(usual, face.box) > 0.7
+    assert unsteadiness(portrait, usual) < UNSTEADY / 2

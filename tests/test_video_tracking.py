@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+from elseface.common.anonymizer import NOBODY, Anonymized, Change
 from elseface.scripts.footage import matching, tracking
 from elseface.scripts.footage.cuts import FRAMES, Start, starts
+from elseface.scripts.footage.drawing import introduce
 from elseface.scripts.footage.first_sight import average
 from elseface.scripts.footage.following import drift, plausible, redetect
+from elseface.scripts.footage.person import LADDER, Person
 from elseface.scripts.footage.smoothing import LIMIT, Sighting, radius, smooth
-from elseface.scripts.footage.tracking import FINE, Tracker
+from elseface.scripts.footage.tracking import FINE, Tracker, View
+from elseface.scripts.release.scene import UNFIT_LADDER, Step
 from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.tilt import CLEAR
@@ -180,3 +184,33 @@ def test_who_comes_in_elsewhere_does_not_end_the_cover_of_who_is_lost(covers, me
             covered = 0 in places and np.abs(places[0]).max() < 1
             assert covered == (i < lost + hold)
             assert i < lost + 30 or abs(places[1][0] - aside * radius(one)) < 1
+
+
+class Named:
+    """An anonymizer that does nothing but has a name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def anonymize(self, photo, faces, seed, worn=NOBODY):
+        return Anonymized(photo, tuple(Change(face) for face in faces))
+
+
+@pytest.mark.parametrize(
+    ("method", "left", "here", "there"),
+    [
+        ("attribute-edit", LADDER, LADDER, UNFIT_LADDER),
+        ("blackout", LADDER, LADDER, [Step.BLACKOUT]),
+        ("attribute-edit", [Step.BLACKOUT], [Step.BLACKOUT], [Step.BLACKOUT]),
+    ],
+)
+def test_who_has_no_landmarks_in_their_best_view_is_pixelated(method, left, here, there):
+    """On her face they lie; beside it, on her suit, the predictor puts some, too."""
+    photo = shot(backdrop(0), [(100, 120)]).pixels
+    (face,) = find_faces(photo)
+    seen, guessed = (Person(i, ladder=list(left)) for i in range(2))
+    beside = average((220, 150, 290, 220)).landmarks
+    views = View(seen, photo, face.landmarks), View(guessed, photo, beside)
+    introduce(views, Named(method), 0)
+    assert seen.ladder == here and guessed.ladder == there
+    assert seen.fits and guessed.fits == (left == [Step.BLACKOUT])

@@ -6,8 +6,9 @@ import functools
 
 import numpy as np
 from elseface.common.weights import load
-from elseface.scripts.footage.following import BOX, plausible, redetect
+from elseface.scripts.footage.following import plausible, redetect
 from elseface.scripts.footage.smoothing import Sighting
+from elseface.stage1_disentangle.alignment import BOX
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.faces import face_in_box
 

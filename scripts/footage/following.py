@@ -11,15 +11,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from elseface.scripts.footage.smoothing import Sighting
-from elseface.stage1_disentangle.alignment import align
+from elseface.stage1_disentangle.alignment import BOX, align
 from elseface.stage1_disentangle.detection import candidates
 from elseface.stage1_disentangle.landmarks import predict
 from elseface.stage1_disentangle.mask import face_ellipse
 
 #: Side in pixels of the cut-out, and over the face's frame; a face's box fills about half of it.
 SIDE, FIELD = 160, 1.5
-#: Side of a detector's box over the face's frame, on average, and how much it may differ.
-BOX, RATIO = 0.65, 1.45
+#: How much a detector's box may be larger or smaller than usual.
+RATIO = 1.45
 #: So much of that box's side may lie between where a face is expected and where it is found.
 REACH = 0.45
 #: Degrees by which a face may lie otherwise than was expected until it is cut out again as it

@@ -9,6 +9,7 @@ import numpy as np
 from elseface.common.face import Face
 from elseface.scripts.footage.person import OPAQUE, Person
 from elseface.scripts.footage.smoothing import Sighting, radius, smooth
+from elseface.stage1_disentangle.alignment import align, usual_box
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.faces import face_at
 from elseface.stage1_disentangle.mask import photo_ellipse
@@ -41,7 +42,7 @@ class Cover:
 
     def face(self) -> Face:
         """The face to give an anonymizer."""
-        face = face_at(self.landmarks, bounds(self.landmarks))
+        face = face_at(self.landmarks, usual_box(align(self.landmarks)))
         roll = face.alignment.roll
         return replace(face, tilt=roll) if abs(roll) > TILTED else face
 
