@@ -62,13 +62,7 @@ def command(
         typer.Option(help="A photo without a face is not written, or its pixels are."),
     ] = IfNoFace.SKIP,
     verify: loading.Verify = True,
-    detector: Annotated[
-        str,
-        typer.Option(
-            metavar=f"{'|'.join(DetectorName)}|PACKAGE.MODULE:FUNCTION",
-            help="Finds the faces; another one verifies.",
-        ),
-    ] = DetectorName.UNION.value,
+    detector: loading.Detector = DetectorName.UNION.value,
     boxes: Annotated[
         Path | None,
         typer.Option(help="JSON of more faces: photo to boxes (left, top, right, bottom)."),

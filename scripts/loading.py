@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import list_photos
+from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName, PolicyName, ShapeName
 
 if TYPE_CHECKING:
@@ -48,6 +49,13 @@ Key = Annotated[
 KeepPerson = Annotated[
     Path | None,
     typer.Option(help="Folder of pictures, one face each, of people who agreed to be seen."),
+]
+Detector = Annotated[
+    str,
+    typer.Option(
+        metavar=f"{'|'.join(DetectorName)}|PACKAGE.MODULE:FUNCTION",
+        help="Finds the faces; another one verifies.",
+    ),
 ]
 Verify = Annotated[
     bool, typer.Option(help="Read results back and redo faces until none is missed or recognised.")

@@ -35,6 +35,7 @@ def command(
     key: loading.Key = None,
     seed: loading.Seed = 0,
     keep_person: loading.KeepPerson = None,
+    detector: loading.Detector = DetectorName.UNION.value,
     boxes: Annotated[
         Path | None,
         typer.Option(help="JSON of more faces: seconds to boxes (left, top, right, bottom)."),
@@ -81,21 +82,23 @@ def command(
             from elseface.scripts.release.verify import load_verifier
             from elseface.stage1_disentangle.detectors import load_detector, second
 
-            found_by, verified_by = DetectorName.UNION, second(DetectorName.UNION)
-            load_detector(found_by)  # now, while nobody hears what TensorFlow says as it starts
+            verified_by = second(detector)
+            # Now, while nobody hears what TensorFlow says as it starts; the frontal one follows.
+            finds, _ = load_detector(detector), load_detector(DetectorName.FRONTAL)
             verifier = load_verifier(verified_by) if verify else None
             words = Label(label) if label else None
         consent = load_consent(keep_person, None)
         export = Export(
             source, output, anonymizer, seed, hold, sound=not no_audio, verifier=verifier,
-            measured=bool(report), consent=consent, boxes=brought, label=words,
+            measured=bool(report), consent=consent, detector=finds, found_by=detector,
+            boxes=brought, label=words,
         )  # fmt: skip
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)
     settings = {"method": method, "keyed": key is not None, "hold": hold, "verify": verify}
-    settings |= {"keep_person": keep_person is not None, "label": label}
+    settings |= {"detector": detector, "keep_person": keep_person is not None, "label": label}
     settings |= asdict(options) if method is MethodName.ATTRIBUTE_EDIT else {"strength": strength}
     if report:
         summary = {"elseface": version("elseface"), "settings": {**settings, "seed": seed}}
@@ -103,7 +106,7 @@ def command(
         write_whole(report, f"{json.dumps(summary, indent=1)}\n".encode())
     if certificate:
         files = [certify(output, record, sha256)]
-        issued = issue(files, method.value, (found_by, verified_by), settings, weights)
+        issued = issue(files, method.value, (detector, verified_by), settings, weights)
         write_whole(certificate, f"{issued.model_dump_json(indent=1)}\n".encode())
 
 

@@ -1,4 +1,4 @@
-"""``elseface video --boxes``: faces that no detector sees, and that the user names."""
+"""``elseface video --boxes`` and ``--detector``: faces that none of ours sees."""
 
 import json
 
@@ -40,6 +40,35 @@ def test_who_is_found_too_is_one_person(tmp_path):
     assert bring(tmp_path / "in.mp4", {"0": [BOX], "0.2": [BOX]}).exit_code == 0
     (person,) = json.loads((tmp_path / "report.json").read_text())["people"]
     assert person["found_by"] == "union"
+
+
+def about_there(photo):
+    """A detector that knows where she starts."""
+    return [BOX]
+
+
+def clumsy(photo):
+    raise ZeroDivisionError("one over none")
+
+
+def test_a_detector_of_ones_own_sees_what_ours_do_not(video):
+    name, report = f"{__name__}:about_there", video.parent / "report.json"
+    result = run(video, "-o", video.parent / "out.mp4", "--detector", name, "--report", report)
+    assert result.exit_code == 0, result.output
+    written = frames_of(video.parent / "out.mp4")
+    assert max(s.exposed(f) for s, f in zip(SHOTS, written, strict=True)) < 0.03
+    said = json.loads(report.read_text())
+    assert said["settings"]["detector"] == name
+    assert {person["found_by"] for person in said["people"]} == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("haar", "no detector 'haar'"), (f"{__name__}:clumsy", "ZeroDivisionError: one over none")],
+)
+def test_a_detector_that_cannot_be_asked_is_named(video, name, says):
+    assert says in complaint(run(video, "-o", video.parent / "out.mp4", "--detector", name))
+    assert not list(video.parent.glob("*out.mp4*"))
 
 
 @pytest.mark.parametrize(

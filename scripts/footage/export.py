@@ -38,6 +38,9 @@ from elseface.scripts.release.note import video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.box import Box
+from elseface.stage1_disentangle.choices import DetectorName
+from elseface.stage1_disentangle.detection import Detector
+from elseface.stage1_disentangle.detectors import union
 
 #: After so many passes a video is given up.  What does not pass after LATE of them is blacked out.
 PASSES, LATE = 6, 3
@@ -61,6 +64,7 @@ class Export:
     verifier : looks at the result; None: nobody does
     measured : whether flicker is
     consent : knows the people who agreed to be seen; None: nobody did
+    detector, found_by : finds the faces, and its name
     boxes : faces that the user brings, by seconds since the first frame
     label : drawn on every frame of a video in which a face was replaced; None: on none
     """
@@ -74,6 +78,8 @@ class Export:
     verifier: Verifier | None
     measured: bool = False
     consent: Consent | None = None
+    detector: Detector = union
+    found_by: str = DetectorName.UNION.value
     boxes: Mapping[float, Sequence[Box]] = field(default_factory=dict)
     label: Label | None = None
     _shape: tuple[int, ...] = ()
@@ -89,7 +95,9 @@ class Export:
             When it cannot be read to its end, verified or written, or nobody finds a face in it
             and it is not to be copied then.  No file is written in that case.
         """
-        self._add(Tracker, permission=self._permission)
+        self._add(
+            Tracker, permission=self._permission, detector=self.detector, found_by=self.found_by
+        )
         if self.boxes:
             self._add(
                 Rescue, places=self._brought.places, found_by=FOUND_BY, traceless=self._traceless

@@ -38,8 +38,8 @@ class Rescue(Tracker):
         traceless: bool,
         late: bool = False,
     ) -> None:
-        super().__init__(hold, people, numbers)
-        self.places, self.found_by = places, found_by
+        super().__init__(hold, people, numbers, found_by=found_by)
+        self.places = places
         self.traceless, self.late = traceless, late
 
     def search(self, now: int, abrupt: bool) -> list[Box]:

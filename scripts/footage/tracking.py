@@ -28,7 +28,8 @@ from elseface.scripts.footage.tracks import (
     without_doubles,
 )
 from elseface.stage1_disentangle.box import Box
-from elseface.stage1_disentangle.detection import detect
+from elseface.stage1_disentangle.choices import DetectorName
+from elseface.stage1_disentangle.detection import Detector, detect
 from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.tilt import CLEAR
 
@@ -56,6 +57,9 @@ class Tracker:
     ----------
     hold : frames that a lost face stays covered
     permission : says who may be seen; None: nobody
+    detector : searches whole frames; in between the frontal one follows what it found, and looks
+        for others, too
+    found_by : its name
     people : filled in the order they are found; those of an earlier pass over the same frames are
         found again, as everything here hangs on the frames alone.  None: nobody is remembered, as
         where frames never end
@@ -68,9 +72,12 @@ class Tracker:
         people: list[Person] | None = None,
         numbers: Iterator[int] | None = None,
         permission: Permission | None = None,
+        detector: Detector = union,
+        found_by: str = DetectorName.UNION.value,
     ) -> None:
         self.hold = hold
         self.permission = permission
+        self.detector, self.found_by = detector, found_by
         self.frames: dict[int, np.ndarray] = {}
         self.tracks: list[Track] = []
         self.people = people
@@ -103,11 +110,11 @@ class Tracker:
             return []
         self._searched_coarsely = now
         self._searched_finely = now if fine else self._searched_finely
-        return union(self.frames[now]) if fine else detect(self.frames[now], double=False)
+        return self.detector(self.frames[now]) if fine else detect(self.frames[now], double=False)
 
     def new_person(self, now: int, box: Box) -> Person:
         """Whoever is found in a box where nobody was expected."""
-        return Person(next(self.numbers))
+        return Person(next(self.numbers), self.found_by)
 
     def sighting(self, photo: np.ndarray, box: Box) -> Sighting:
         """The face in a detector's box."""
