@@ -14,7 +14,6 @@ import pytest
 from elseface.scripts.cli import app
 from elseface.scripts.release import engine
 from elseface.scripts.release.pool import Here
-from elseface.scripts.release.provenance import made_with
 from elseface.scripts.release.run import Run
 from PIL import Image
 from test_cli import PROGRAM
@@ -191,17 +190,26 @@ def test_workers_end_with_the_run_and_it_is_gone_on_with(photos, family, stop):
     assert before == {name: os.stat(f"out/{name}").st_mtime_ns for name in noted}
 
 
+def found(photo):
+    """Somebody's own detector."""
+    return []
+
+
 @pytest.mark.parametrize(
     ("other", "says"),
-    [({"numpy": "0"}, "another numpy; install the same"), ({}, "start from a folder")],
+    [
+        ({"numpy": "0"}, "another numpy; install the same"),
+        ({f"{__name__}:found": "0"}, f"another {__name__}:found; install the same"),
+        ({}, "start from a folder"),
+    ],
 )
 def test_a_machine_that_differs_does_nothing(tmp_path, other, says):
     """What a certificate says of versions and weights holds on all of them."""
     pytest.importorskip("ray")
-    from elseface.scripts.release.cluster import Remote
+    from elseface.scripts.release.cluster import Remote, decisive
 
-    folder = Path.cwd() if other else tmp_path / "absent"
-    error = Remote(pytest.fail, folder, None, made_with(None) | other).ready()
+    folder, detector = Path.cwd() if other else tmp_path / "absent", f"{__name__}:found"
+    error = Remote(pytest.fail, folder, None, detector, decisive(None, detector) | other).ready()
     assert says in str(error) and "\n" not in str(error)
 
 

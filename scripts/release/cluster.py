@@ -21,7 +21,7 @@ from elseface.common.files import Job
 from elseface.scripts.console import extra
 from elseface.scripts.release.journal import Entry
 from elseface.scripts.release.pool import Pool
-from elseface.scripts.release.provenance import made_with
+from elseface.scripts.release.provenance import detector_hash, made_with
 from elseface.scripts.release.task import Task
 
 with extra("ray"):
@@ -37,18 +37,22 @@ class Remote:
     """What an actor is at the other end: it holds the networks."""
 
     def __init__(
-        self, make: Callable[[], Task], folder: Path, weights: Path | None, made_with: dict
+        self,
+        make: Callable[[], Task],
+        folder: Path,
+        weights: Path | None,
+        detector: str,
+        there: dict[str, str | None],
     ) -> None:
-        self._make, self._folder, self._weights = make, folder, weights
-        self._made_with = made_with
+        self._make, self._folder, self._there = make, folder, there
+        self._weights, self._detector = weights, detector
 
     def ready(self) -> ElsefaceError | None:
         """Load the task, where all is as it is at this end: a certificate speaks for both."""
         here = platform.node()
         try:
             os.chdir(self._folder)
-            found = made_with(self._weights)
-            asked = self._made_with
+            found, asked = decisive(self._weights, self._detector), self._there
             if other := sorted(k for k in found | asked if found.get(k) != asked.get(k)):
                 what = f"{here} has another {', '.join(other)}; install the same everywhere"
                 return ElsefaceError(what)
@@ -63,6 +67,11 @@ class Remote:
     def do(self, job: Job) -> Entry:
         """Do a photo."""
         return self._task(job)
+
+
+def decisive(weights: Path | None, detector: str) -> dict[str, str | None]:
+    """All that decides what comes out of this machine, somebody's own detector included."""
+    return {**made_with(weights), detector: detector_hash(detector)}
 
 
 class Actor:
@@ -98,7 +107,9 @@ def _knock(address: str) -> None:
 
 
 @contextlib.contextmanager
-def actors(make: Callable[[], Task], count: int | None, weights: Path | None) -> Iterator[Pool]:
+def actors(
+    make: Callable[[], Task], count: int | None, weights: Path | None, detector: str
+) -> Iterator[Pool]:
     """A pool of so many actors, None: one a core, on the cluster that ``RAY_ADDRESS`` names or on
     one of this machine, which is ended with it; the rest as of
     :func:`~elseface.scripts.release.engine.load_pool`.
@@ -117,7 +128,7 @@ def actors(make: Callable[[], Task], count: int | None, weights: Path | None) ->
         except (OSError, RuntimeError, ValueError, RayError) as error:
             why = f"{error}".partition("\n")[0]
             raise ElsefaceError(f"the Ray cluster cannot be reached ({why})") from None
-    given = make, Path.cwd(), weights, made_with(weights)
+    given = make, Path.cwd(), weights, detector, decisive(weights, detector)
     try:
         yield Pool(lambda: Actor(*given), count or int(ray.cluster_resources().get("CPU", 1)))
     finally:

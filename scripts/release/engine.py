@@ -46,7 +46,7 @@ def load_pool(
     if engine is EngineName.RAY:
         from elseface.scripts.release.cluster import actors
 
-        with actors(make, workers, weights) as pool:
+        with actors(make, workers, weights, task.release.finder.name) as pool:
             yield pool
         return
     from elseface.scripts.release.pool import Here, Pool

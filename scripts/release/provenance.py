@@ -12,6 +12,7 @@ from pathlib import Path
 
 from elseface.common import weights
 from elseface.common.files import list_photos
+from elseface.stage1_disentangle.detectors import load_detector
 from elseface.stage1_disentangle.dlib_file import model_path
 
 #: Distributions that decide what comes out.
@@ -57,9 +58,16 @@ def versions(*more: str) -> dict[str, str]:
 
 def detector_hash(name: str) -> str | None:
     """Of the source of somebody's own detector, PACKAGE.MODULE:FUNCTION: the module that is named
-    and the one that defines it.  This package's own detectors have none."""
+    and the one that defines it.  This package's own detectors have none.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be imported.
+    """
     if ":" not in name:
         return None
+    load_detector(name)
     modules = {name.partition(":")[0], getattr(pkgutil.resolve_name(name), "__module__", None)}
     files = {getattr(sys.modules.get(module), "__file__", None) for module in modules if module}
     hashes = sorted(weights.file_hash(Path(file)) for file in files if file)
