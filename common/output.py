@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from elseface.common.errors import ElsefaceError
 from elseface.common.location import is_here, make_folder
@@ -51,3 +54,18 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write `data` to `path` as :func:`whole` has it."""
     with whole(path) as temporary:
         temporary.write_bytes(data)
+
+
+def write_listed(
+    path: Path, head: dict[str, Any], name: str, items: Iterable[dict[str, Any]]
+) -> None:
+    """Write, as :func:`whole` has it, a JSON object: the entries of `head`, and under `name` a list
+    of items, of which never more than one is in memory."""
+    opened = json.dumps({**head, name: []}, indent=1).removesuffix("]\n}")
+    with whole(path) as temporary, temporary.open("w") as file:
+        file.write(opened)
+        between = ""
+        for item in items:
+            file.write(f"{between}\n{textwrap.indent(json.dumps(item, indent=1), '  ')}")
+            between = ","
+        file.write("\n ]\n}\n")

@@ -106,8 +106,7 @@ def command(
         write_whole(report, f"{json.dumps(summary, indent=1)}\n".encode())
     if certificate:
         files = [certify(output, record, sha256)]
-        issued = issue(files, method.value, (detector, verified_by), settings, weights)
-        write_whole(certificate, f"{issued.model_dump_json(indent=1)}\n".encode())
+        issue(certificate, files, method.value, (detector, verified_by), settings, weights)
 
 
 def _check(source: Path, output: Path, overwrite: bool) -> None:

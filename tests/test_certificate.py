@@ -33,8 +33,7 @@ def export(portrait, tmp_path):
         digest = hashlib.sha256((out / name).read_bytes()).hexdigest()
         files.append(certify(out / name, out, Released(who, digest)))
     settings = {"method": "pixelate", "strength": None}
-    issued = issue(files, "pixelate", ("union", "mtcnn"), settings, None)
-    (out / "certificate.json").write_text(issued.model_dump_json(indent=1))
+    issue(out / "certificate.json", iter(files), "pixelate", ("union", "mtcnn"), settings, None)
     return out, scene
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from elseface.common.output import write_listed
 from elseface.scripts.release.certificate import (
     Certificate,
     CertifiedFace,
@@ -40,15 +41,22 @@ def certify(target: Path, output: Path, released: Released) -> CertifiedFile:
 
 
 def issue(
+    path: Path,
     files: Iterable[CertifiedFile],
     method: str,
     detectors: tuple[str, str],
     settings: dict[str, Any],
     folder: Path | None,
-) -> Certificate:
-    """The certificate of an export by a method with these settings and the weights of `folder`,
-    whose faces one detector found, and another one verified."""
-    return Certificate(
+) -> None:
+    """Write the certificate of an export by a method with these settings and the weights of
+    `folder`, whose faces one detector found, and another one verified.
+
+    Raises
+    ------
+    ElsefaceError
+        When it cannot be written.
+    """
+    certificate = Certificate(
         issued=datetime.now(UTC).replace(microsecond=0),
         versions=versions(),
         weights=weight_hashes(folder),
@@ -57,8 +65,10 @@ def issue(
         detector=detectors[0],
         verified_by=detectors[1],
         recognizer=Recognizer(name=RECOGNIZER, threshold=THRESHOLD, measured_on=SOURCE),
-        files=tuple(files),
+        files=(),
     )
+    head = certificate.model_dump(mode="json", exclude={"files"})
+    write_listed(path, head, "files", (file.model_dump(mode="json") for file in files))
 
 
 def _face(subject: Subject, count: int) -> CertifiedFace:

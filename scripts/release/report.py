@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import named
-from elseface.common.output import whole
 from elseface.scripts.release.recognition import THRESHOLD, chance_level, false_accept
 from elseface.scripts.release.scene import Scene, Step, Subject
 from elseface.stage3_generate.policies import Ppas, closeness
@@ -42,18 +38,6 @@ def released(
         "t": closeness(values, policy.population, policy.drawn(keep)) if values else None,
         "epsilon": policy.epsilon if bounded else None,
     }
-
-
-def write_report(path: Path, summary: dict[str, Any], records: Iterable[dict[str, Any]]) -> None:
-    """Write the records below the summary, as JSON, one after the other."""
-    head = json.dumps({**summary, "photos": []}, indent=1).removesuffix("]\n}")
-    with whole(path) as temporary, temporary.open("w") as file:
-        file.write(head)
-        between = ""
-        for record in records:
-            file.write(f"{between}\n{textwrap.indent(json.dumps(record, indent=1), '  ')}")
-            between = ","
-        file.write("\n ]\n}\n")
 
 
 def disguised(new: Disguise | None) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from elseface.common.files import Job
-from elseface.common.output import write_whole
+from elseface.common.output import write_listed
 from elseface.scripts.release.certify import issue
 from elseface.scripts.release.journal import Entry, Journal
 from elseface.scripts.release.pool import Pool
-from elseface.scripts.release.report import released, write_report
+from elseface.scripts.release.report import released
 from elseface.scripts.release.task import Task, not_done
 from elseface.stage3_generate.policies import Ppas
 
@@ -65,14 +65,12 @@ class Run:
         if isinstance(policy := getattr(anonymizer, "policy", None), Ppas):
             records = (entry.record for entry in self._journal)
             summary["ppas"] = released(policy, anonymizer.fixed, records)
-        write_report(path, summary, (entry.record for entry in self._journal))
+        write_listed(path, summary, "photos", (entry.record for entry in self._journal))
 
     def write_certificate(self, path: Path, settings: dict[str, Any], weights: Path | None) -> None:
         """Write what was verified, if anything was; :class:`ElsefaceError` where that fails."""
-        files = [entry.written.certified for entry in self._journal if entry.written]
-        if files:
-            finder = self._task.release.finder
-            detectors = finder.name, finder.verifier.value
-            method = self._task.release.painter.anonymizer.name
-            issued = issue(files, method, detectors, settings, weights)
-            write_whole(path, f"{issued.model_dump_json(indent=1)}\n".encode())
+        written = (entry.written for entry in self._journal if entry.written)
+        if first := next(written, None):
+            finder, method = self._task.release.finder, self._task.release.painter.anonymizer.name
+            files = (one.certified for one in itertools.chain([first], written))
+            issue(path, files, method, (finder.name, finder.verifier.value), settings, weights)
