@@ -18,10 +18,10 @@ def overlap(one: Box, other: Box) -> float:
     return shared / max(_area(one) + _area(other) - shared, 1e-9)
 
 
-def nearest(box: Box, others: Sequence[Box]) -> int | None:
-    """The place among `others` of the one that overlaps `box` most, if they are of one face."""
+def nearest(box: Box, others: Sequence[Box], same: float = SAME) -> int | None:
+    """The place among `others` of the one that overlaps `box` most, if by `same` or more."""
     place = max(range(len(others)), key=lambda i: overlap(box, others[i]), default=None)
-    return place if place is not None and overlap(box, others[place]) >= SAME else None
+    return place if place is not None and overlap(box, others[place]) >= same else None
 
 
 def distinct(boxes: Iterable[Box], same: float = SAME) -> list[Box]:

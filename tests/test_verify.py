@@ -249,6 +249,16 @@ def test_a_replaced_face_excuses_the_nearest_box_alone(portrait):
         assert Verifier(there(*found), "second").missed(portrait, scene) == [farther]
 
 
+def test_a_replaced_face_that_is_no_face_any_more_excuses_nobody(portrait):
+    """Black is found by no detector: the nearest box is somebody else's."""
+    scene = Scene(portrait)
+    scene.add_box(FACE, "first")
+    farther = (FACE[0] + 33, FACE[1], FACE[2] + 33, FACE[3])
+    assert SAME < overlap(FACE, farther) < verification.OWN
+    assert verification._share(covered(portrait.shape, scene.subjects), farther) > 0.5
+    assert Verifier(there(farther), "second").missed(portrait, scene) == [farther]
+
+
 def test_who_is_seen_beside_whom_was_rescued_is_rescued_too(release):
     """Together with them, and after them: nobody is given up for somebody else."""
     farther = (FACE[0] + 40, FACE[1], FACE[2] + 40, FACE[3])
