@@ -145,7 +145,7 @@ def covers(mean_shape, monkeypatch):
         return next(seen, None)
 
     def by_frame(frames, hold):
-        tracker = tracking.Tracker(hold)
+        tracker = tracking.Tracker(hold, detector=boxes)
         for i, faces in enumerate(frames):
             here[:] = faces
             tracker.add(np.zeros((HEIGHT, 3 * WIDTH, 3), np.uint8), Start(i == 0, i == 0))
@@ -157,7 +157,6 @@ def covers(mean_shape, monkeypatch):
     monkeypatch.setattr(tracking, "redetect", near)
     monkeypatch.setattr(tracking, "drift", lambda *_: None)
     monkeypatch.setattr(tracking, "detect", boxes)
-    monkeypatch.setattr(tracking, "union", boxes)
     monkeypatch.setattr(
         tracking,
         "sighting",

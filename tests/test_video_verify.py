@@ -17,6 +17,7 @@ from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.detection import detect
+from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
@@ -56,12 +57,13 @@ def nobody(photo):
 def released(tmp_path):
     """What was noted of a video of these shots, and the shots as they were written."""
 
-    def run(shots: list[Shot], anonymizer, seen=nobody, label=None):
+    def run(shots: list[Shot], anonymizer, seen=nobody, label=None, found=union):
         write(tmp_path / "in.mp4", [s.pixels for s in shots])
         output, verifier = tmp_path / "out" / "out.mp4", Verifier(seen, "second")
         export = Export(
-            tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier, label=label
-        )
+            tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier, label=label,
+            detector=found,
+        )  # fmt: skip
         try:
             record, _ = export(copy=False)
         finally:
@@ -132,8 +134,7 @@ def test_who_wears_the_same_face_gets_another_together(released, stream, redrawn
 def test_a_face_that_was_missed_is_rescued(released, monkeypatch, passes):
     """The tracker's detector sees nobody; the second one, in the frames looked at, does."""
     monkeypatch.setattr(tracking, "detect", lambda photo, double: [])
-    monkeypatch.setattr(tracking, "union", lambda photo: [])
-    (person,), exposed = released(SHOTS, BLACK, seen=detect)
+    (person,), exposed = released(SHOTS, BLACK, seen=detect, found=nobody)
     assert person.found_by == "second" and person.fits and person.tally.passed
     assert exposed <= SHOWN and passes == [0, 1]
 
@@ -143,8 +144,7 @@ def test_one_of_two_is_missed(released, monkeypatch):
         return [box for box in detect(photo, double) if box[0] < 150]
 
     monkeypatch.setattr(tracking, "detect", left)
-    monkeypatch.setattr(tracking, "union", left)
-    people, exposed = released(TWO, BLACK, seen=detect)
+    people, exposed = released(TWO, BLACK, seen=detect, found=left)
     assert {person.number: person.found_by for person in people} == {0: "union", 1: "second"}
     assert exposed <= SHOWN
 
