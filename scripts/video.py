@@ -76,6 +76,7 @@ def command(
             anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
             from elseface.scripts.footage.export import Export
             from elseface.scripts.footage.report import certify, describe
+            from elseface.scripts.footage.tracking import OURS
             from elseface.scripts.release.certify import issue
             from elseface.scripts.release.consent import load_consent
             from elseface.scripts.release.label import Label
@@ -83,15 +84,15 @@ def command(
             from elseface.stage1_disentangle.detectors import load_detector, second
 
             verified_by = second(detector)
-            # Now, while nobody hears what TensorFlow says as it starts; the frontal one follows.
-            finds, _ = load_detector(detector), load_detector(DetectorName.FRONTAL)
+            load_detector(DetectorName.UNION)  # which follows what was found, whoever found it
+            finds = load_detector(detector)
             verifier = load_verifier(verified_by) if verify else None
             words = Label(label) if label else None
-        consent = load_consent(keep_person, None)
+        consent = load_consent(keep_person, finds)
         export = Export(
             source, output, anonymizer, seed, hold, sound=not no_audio, verifier=verifier,
-            measured=bool(report), consent=consent, detector=finds, found_by=detector,
-            boxes=brought, label=words,
+            measured=bool(report), consent=consent, found_by=detector, boxes=brought, label=words,
+            detectors=OURS if detector == DetectorName.UNION else (finds, finds),
         )  # fmt: skip
         record, sha256 = export(if_no_face is IfNoFace.COPY)
     except KeyboardInterrupt:

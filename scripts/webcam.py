@@ -35,6 +35,9 @@ def command(
     edit: loading.Edit = "",
     keep: loading.Keep = "",
     seed: loading.Seed = 0,
+    label: Annotated[
+        str, typer.Option(help='Words to write on it, such as "synthetic face".')
+    ] = "",
     weights: loading.Weights = None,
 ) -> None:
     """Show the camera with every face replaced, about half a second late; Esc or Ctrl-C ends it.
@@ -46,11 +49,14 @@ def command(
     options = loading.EditOptions(policy, shape, edit, listed(keep))
     width, height = _size(size)
     from elseface.scripts.footage.camera import Camera
+    from elseface.scripts.footage.marking import unmarked
     from elseface.scripts.footage.preview import VirtualCamera, Window
     from elseface.scripts.footage.protection import protect
     from elseface.scripts.footage.tracking import FINE, Tracker
+    from elseface.scripts.release.label import Label
     from elseface.stage1_disentangle.detectors import load_detector
 
+    words = Label(label) if label else None
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         screens: list[Screen] = []
         if not no_preview:
@@ -62,9 +68,11 @@ def command(
         if virtual_camera:
             target = VirtualCamera(source.width, source.height, source.rate)
             screens.append(stack.enter_context(contextlib.closing(target)))
+        mark = words.words((source.height, source.width), ()).over if words else unmarked
         hold = round(HOLD * source.rate)
         for protected in protect(source.frames(), anonymizer, seed, FINE, [Tracker(hold)]):
-            if not all([screen.show(protected.pixels) for screen in screens]):
+            pixels = mark(protected.pixels)
+            if not all([screen.show(pixels) for screen in screens]):
                 break
 
 

@@ -1,6 +1,8 @@
 """A run that was stopped is gone on with: the same files, report and certificate, nothing twice."""
 
+import errno
 import gc
+import io
 import json
 import os
 import signal
@@ -16,12 +18,12 @@ from elseface.common.files import Job
 from elseface.scripts.cli import app
 from elseface.scripts.release import photos as releases
 from elseface.scripts.release.finder import Finder
-from elseface.scripts.release.journal import open_journal
+from elseface.scripts.release.journal import Journal, open_journal
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.photos import Release
 from elseface.scripts.release.pool import Here, Pool
 from elseface.scripts.release.run import Run
-from elseface.scripts.release.task import Task
+from elseface.scripts.release.task import Task, not_done
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage3_generate.choices import MethodName
@@ -92,6 +94,21 @@ def outcome(name):
     certificate.pop("issued")
     files = {str(p.relative_to(name)): p.read_bytes() for p in Path(name).rglob("*.*")}
     return files, report, certificate
+
+
+def test_a_journal_that_cannot_be_read_is_named():
+    """As on a full disk, where what could not be written is tried again before it is read."""
+
+    class Full(io.BytesIO):
+        def seek(self, *_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = Journal(Full(), "report.json.journal", {"out/a.png": 0})
+    job = Job(Path(__file__), Path("out/a.png"))
+    for use in (lambda: journal.add(0, not_done(Path("a.png"), "why")),
+                lambda: journal.take_over(0, job, ())):  # fmt: skip
+        with pytest.raises(ElsefaceError, match=r"report\.json\.journal: cannot be .* \(No space"):
+            use()
 
 
 def test_a_stopped_run_is_gone_on_with(photos, anonymize):

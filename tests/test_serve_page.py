@@ -275,6 +275,29 @@ def test_camera_in_chromium(page, address, frames):
     assert page.browser.get_log("browser") == []
 
 
+def test_a_camera_that_is_allowed_too_late_stays_off(page, address):
+    """Whoever leaves while the browser asks is not filmed when somebody says yes."""
+    page.browser.get(address)
+    page.wait(lambda: page.part("#tab-camera").is_displayed())
+    page.browser.execute_script("""
+        const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        const asked = new Promise((allow) => { window.allow = allow; });
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          window.waiting = true;
+          await asked;
+          return (window.opened = await real(wanted));
+        };""")
+    page.click("#tab-camera")
+    page.click("#start")
+    page.wait(lambda: page.browser.execute_script("return window.waiting"))
+    page.click("#tab-photos")
+    page.browser.execute_script("window.allow()")
+    ended = "return window.opened?.getTracks().every((track) => track.readyState === 'ended')"
+    page.wait(lambda: page.browser.execute_script(ended))
+    page.click("#tab-camera")
+    assert page.part("#start").is_enabled() and not page.part("#live").is_displayed()
+
+
 def test_a_token_that_is_not_well_quoted_is_asked_for_again(page, address):
     page.browser.execute_cdp_cmd("Network.clearBrowserCookies", {})  # who was let in before
     page.browser.get(f"{address}?#100%, typed")

@@ -12,12 +12,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.error
 import cv2
 import numpy as np
 import pytest
+from elseface.common.errors import ElsefaceError
 from elseface.scripts.cli import app
 from elseface.scripts.footage.flicker import Flicker
 from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.writing import Writer
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage2_reconstruct.reconstruct import Decoder
@@ -175,6 +178,30 @@ def test_damaged_files(video, tmp_path):
         line = complaint(run(tmp_path / name, "-o", tmp_path / "out.mp4"))
         assert name in line and says in line
     assert {path.name for path in tmp_path.iterdir()} == {"half.mkv", "text.mp4"}
+
+
+def test_a_stream_of_which_nothing_can_be_read(tmp_path):
+    """FFmpeg opens it without knowing how large its pictures are."""
+    with av.open(str(tmp_path / "in.ts"), "w", "mpegts") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for pixels in scene(20):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    data = np.frombuffer((tmp_path / "in.ts").read_bytes(), np.uint8).reshape(-1, 188).copy()
+    pictures = (data[:, 1] & 0x1F) * 256 + data[:, 2] == 256  # packets of the first stream
+    data[pictures, 24:] = 0x55
+    (tmp_path / "in.ts").write_bytes(data.tobytes())
+    line = complaint(run(tmp_path / "in.ts", "-o", tmp_path / "out.mp4"))
+    assert "in.ts" in line and not (tmp_path / "out.mp4").exists()
+
+
+def test_damaged_sound_is_the_sources_fault(video):
+    def hear(packet):
+        raise av.error.InvalidDataError(1, "Invalid data")
+
+    with Clip(video) as clip, pytest.raises(ElsefaceError, match=r"damaged after .*Invalid data"):
+        list(clip.frames(hear))
 
 
 def test_subtitles_that_last_longest_are_no_sign_of_truncation(tmp_path):

@@ -145,18 +145,17 @@ def covers(mean_shape, monkeypatch):
         return next(seen, None)
 
     def by_frame(frames, hold):
-        tracker = tracking.Tracker(hold, detector=boxes)
+        tracker = tracking.Tracker(hold, detectors=(boxes, boxes))
         for i, faces in enumerate(frames):
             here[:] = faces
             tracker.add(np.zeros((HEIGHT, 3 * WIDTH, 3), np.uint8), Start(i == 0, i == 0))
         return tracker.take(len(frames))[0]
 
-    def boxes(photo, double=True):
+    def boxes(photo):
         return [(*f.min(0).astype(int), *f.max(0).astype(int)) for f in here]
 
     monkeypatch.setattr(tracking, "redetect", near)
     monkeypatch.setattr(tracking, "drift", lambda *_: None)
-    monkeypatch.setattr(tracking, "detect", boxes)
     monkeypatch.setattr(
         tracking,
         "sighting",
@@ -213,3 +212,6 @@ def test_who_has_no_landmarks_in_their_best_view_is_pixelated(method, left, here
     introduce(views, Named(method), 0)
     assert seen.ladder == here and guessed.ladder == there
     assert seen.fits and guessed.fits == (left == [Step.BLACKOUT])
+    assert seen.change and not guessed.change  # a later view may show more
+    introduce([View(guessed, photo, face.landmarks)], Named(method), 0)
+    assert guessed.change and guessed.ladder == (there if Step.BLACKOUT in there[:1] else LADDER)

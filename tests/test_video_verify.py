@@ -7,8 +7,9 @@ import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage import export as exports
-from elseface.scripts.footage import marking, tracking
+from elseface.scripts.footage import marking
 from elseface.scripts.footage.export import LATE, PASSES, Export
+from elseface.scripts.footage.tracking import OURS
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release import painter as painters
 from elseface.scripts.release.consent import Consent
@@ -17,7 +18,6 @@ from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.detection import detect
-from elseface.stage1_disentangle.detectors import union
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
@@ -57,12 +57,12 @@ def nobody(photo):
 def released(tmp_path):
     """What was noted of a video of these shots, and the shots as they were written."""
 
-    def run(shots: list[Shot], anonymizer, seen=nobody, label=None, found=union):
+    def run(shots: list[Shot], anonymizer, seen=nobody, label=None, found=OURS):
         write(tmp_path / "in.mp4", [s.pixels for s in shots])
         output, verifier = tmp_path / "out" / "out.mp4", Verifier(seen, "second")
         export = Export(
             tmp_path / "in.mp4", output, anonymizer, 3, 5.0, True, verifier, label=label,
-            detector=found,
+            detectors=found,
         )  # fmt: skip
         try:
             record, _ = export(copy=False)
@@ -131,20 +131,18 @@ def test_who_wears_the_same_face_gets_another_together(released, stream, redrawn
     assert [seed >> 32 for seed in idle.made_up].count(1) == redrawn
 
 
-def test_a_face_that_was_missed_is_rescued(released, monkeypatch, passes):
+def test_a_face_that_was_missed_is_rescued(released, passes):
     """The tracker's detector sees nobody; the second one, in the frames looked at, does."""
-    monkeypatch.setattr(tracking, "detect", lambda photo, double: [])
-    (person,), exposed = released(SHOTS, BLACK, seen=detect, found=nobody)
+    (person,), exposed = released(SHOTS, BLACK, seen=detect, found=(nobody, nobody))
     assert person.found_by == "second" and person.fits and person.tally.passed
     assert exposed <= SHOWN and passes == [0, 1]
 
 
-def test_one_of_two_is_missed(released, monkeypatch):
-    def left(photo, double=True):
-        return [box for box in detect(photo, double) if box[0] < 150]
+def test_one_of_two_is_missed(released):
+    def left(photo):
+        return [box for box in detect(photo) if box[0] < 150]
 
-    monkeypatch.setattr(tracking, "detect", left)
-    people, exposed = released(TWO, BLACK, seen=detect, found=left)
+    people, exposed = released(TWO, BLACK, seen=detect, found=(left, left))
     assert {person.number: person.found_by for person in people} == {0: "union", 1: "second"}
     assert exposed <= SHOWN
 

@@ -65,6 +65,17 @@ def test_virtual_camera_gets_every_frame_without_a_face(camera, virtual):
     assert all(s.exposed(pixels) < 0.03 for s, pixels in zip(SHOTS, sent))
 
 
+def test_words_are_written_on_every_frame(camera, virtual):
+    live = ("--camera", camera, "--virtual-camera", "--no-preview")
+    assert run(*live).exit_code == 0
+    plain = FakeCamera.made.sent
+    assert run(*live, "--label", "nobody").exit_code == 0
+    for one, other in zip(plain, FakeCamera.made.sent, strict=True):
+        rows, columns = np.nonzero((one != other).any(-1))
+        assert rows.min() > 200 and columns.min() > 200 and other[rows, columns].max() > 220
+    assert "cannot write" in complaint(run(*live, "--label", "\U0001f600"))
+
+
 def test_closing_the_window_ends_it(camera, monkeypatch):
     shown = []
 

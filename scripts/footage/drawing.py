@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.scripts.footage.batching import anonymize_frames
-from elseface.scripts.footage.person import unfit_ladder
+from elseface.scripts.footage.person import LADDER, unfit_ladder
 from elseface.scripts.footage.tracking import View
 from elseface.scripts.footage.tracks import Cover
 from elseface.scripts.release.painter import TRACELESS, overpainted, pixelate, seed_after
@@ -17,15 +17,20 @@ from elseface.stage1_disentangle.fit import fits
 
 def introduce(views: Iterable[View], anonymizer: Anonymizer, seed: int) -> None:
     """Let whoever has not become anybody yet become somebody, by their best view; whoever has no
-    landmarks on their face even there is pixelated or black."""
+    landmarks on their face even there is pixelated, or black, until a later view shows more."""
     for view in views:
         person = view.person
-        if person.change is None:
-            face = Cover(person, view.landmarks, True).face()
-            if person.step in (Step.ASKED, Step.OTHER) and not fits(view.photo, face):
+        if person.change:
+            continue
+        face = Cover(person, view.landmarks, True).face()
+        if not fits(view.photo, face):
+            if person.step in (Step.ASKED, Step.OTHER):
                 person.fits, person.ladder = False, unfit_ladder(anonymizer.name in TRACELESS)
-            own = seed_after(seed, person.refused)
-            (person.change,) = anonymizer.anonymize(view.photo, [face], own).changes
+            continue
+        if person.step is Step.PIXELATE:
+            person.fits, person.ladder = True, list(LADDER)
+        own = seed_after(seed, person.refused)
+        (person.change,) = anonymizer.anonymize(view.photo, [face], own).changes
 
 
 def paint(

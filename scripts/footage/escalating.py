@@ -31,10 +31,10 @@ def judge(found: Findings, record: Record, *, late: bool, marked: bool, traceles
     for person in failed:
         person.escalate(late)
     # With a key others may wear the same face; it stays the same if they all get another.
-    redrawn = {_stream(p): p.refused + 1 for p in failed if p.step is Step.OTHER}
+    redrawn = [_stream(person) for person in failed if person.step is Step.OTHER]
     for person in record.people:
         if _stream(person) in redrawn:
-            person.refused, person.change = redrawn[_stream(person)], None
+            person.refused, person.change = person.change.disguise, None
     for person, frames in found.shown_wrongly:
         person.denied.update(frames)
     return bool(failed or found.shown_wrongly)

@@ -29,7 +29,7 @@ from elseface.scripts.footage.protection import protect
 from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.record import Record
 from elseface.scripts.footage.rescue import Rescue
-from elseface.scripts.footage.tracking import FINE, Tracker
+from elseface.scripts.footage.tracking import FINE, OURS, Tracker
 from elseface.scripts.footage.verifying import examine
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release.consent import Consent
@@ -40,7 +40,6 @@ from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.detection import Detector
-from elseface.stage1_disentangle.detectors import union
 
 #: After so many passes a video is given up.  What does not pass after LATE of them is blacked out.
 PASSES, LATE = 6, 3
@@ -64,7 +63,7 @@ class Export:
     verifier : looks at the result; None: nobody does
     measured : whether flicker is
     consent : knows the people who agreed to be seen; None: nobody did
-    detector, found_by : finds the faces, and its name
+    detectors, found_by : find the faces, as of :class:`Tracker`, and their name
     boxes : faces that the user brings, by seconds since the first frame
     label : drawn on every frame of a video in which a face was replaced; None: on none
     """
@@ -78,7 +77,7 @@ class Export:
     verifier: Verifier | None
     measured: bool = False
     consent: Consent | None = None
-    detector: Detector = union
+    detectors: tuple[Detector, Detector] = OURS
     found_by: str = DetectorName.UNION.value
     boxes: Mapping[float, Sequence[Box]] = field(default_factory=dict)
     label: Label | None = None
@@ -96,7 +95,7 @@ class Export:
             and it is not to be copied then.  No file is written in that case.
         """
         self._add(
-            Tracker, permission=self._permission, detector=self.detector, found_by=self.found_by
+            Tracker, permission=self._permission, detectors=self.detectors, found_by=self.found_by
         )
         if self.boxes:
             self._add(
@@ -178,5 +177,5 @@ class Export:
 
 
 def _ahead(clip: Clip) -> int:
-    size = 3 * clip.video.width * clip.video.height
-    return max(FINE, min(round(AHEAD * clip.rate), MEMORY // size))
+    size = 3 * clip.video.width * clip.video.height  # 0 of a damaged file
+    return max(FINE, min(round(AHEAD * clip.rate), MEMORY // max(1, size)))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from elseface.common.anonymizer import Change
+from elseface.common.anonymizer import Change, Disguise
 from elseface.scripts.release.scene import UNFIT_LADDER, Attempt, Step, Subject
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.choices import DetectorName
 
 #: What is tried on a face, in turn, each in a pass of its own over the video.
 LADDER = [Step.ASKED, Step.OTHER, Step.MASK, Step.BLACKOUT]
-#: Under these nothing is left of a face, whatever the recognizer can say of it.
-OPAQUE = {Step.PIXELATE, Step.MASK, Step.BLACKOUT}
+#: These are laid over what else is drawn in the same place; and under the last two nothing is left
+#: of a face, whatever the recognizer can say of it.
+OPAQUE, FINAL = {Step.PIXELATE, Step.MASK, Step.BLACKOUT}, {Step.MASK, Step.BLACKOUT}
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Person:
     fits : whether landmarks lie on the face, so that something can be drawn there
     ladder : the steps left, the present one first
     change : what the anonymizer made of the best view of them; None before they are drawn
-    refused : of those that anybody of the same face had, how many did not pass
+    refused : the last disguise that did not pass
     best : the frame of that view
     tally : what verification said of the present step; None where it did not look
     tried : what it said of those before
@@ -79,7 +80,7 @@ class Person:
     fits: bool = True
     ladder: list[Step] = field(default_factory=lambda: list(LADDER))
     change: Change | None = None
-    refused: int = 0
+    refused: Disguise | None = None
     best: int | None = None
     tally: Tally | None = None
     tried: list[Attempt] = field(default_factory=list)

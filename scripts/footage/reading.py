@@ -73,7 +73,8 @@ class Clip:
         while (packet := self._next(packets)) is not None:
             reached = max(reached, _end(packet))
             if packet.stream in self.sounds:
-                hear(packet)
+                with _explained(self.path, reached):
+                    hear(packet)
             if packet.stream is not self.video:
                 continue
             with _explained(self.path, reached):

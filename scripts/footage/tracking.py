@@ -7,6 +7,7 @@ earliest of them on even where nothing of it can be seen.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from elseface.stage1_disentangle.tilt import CLEAR
 #: Every so many frames frontal faces from 80 pixels are searched for; and from 40, with tilted and
 #: turned ones that take up a fifth of the width.
 COARSE, FINE = 3, 12
+#: What searches for the former, and for the latter.
+OURS: tuple[Detector, Detector] = functools.partial(detect, double=False), union
 #: The middle of a face lies so near to that of its box, over its radius; another's does not.
 OWN = 0.5
 
@@ -57,9 +60,8 @@ class Tracker:
     ----------
     hold : frames that a lost face stays covered
     permission : says who may be seen; None: nobody
-    detector : searches whole frames; in between the frontal one follows what it found, and looks
-        for others, too
-    found_by : its name
+    detectors : search whole frames, the first now and then, the second more thoroughly, less often
+    found_by : their name
     people : filled in the order they are found; those of an earlier pass over the same frames are
         found again, as everything here hangs on the frames alone.  None: nobody is remembered, as
         where frames never end
@@ -72,12 +74,12 @@ class Tracker:
         people: list[Person] | None = None,
         numbers: Iterator[int] | None = None,
         permission: Permission | None = None,
-        detector: Detector = union,
+        detectors: tuple[Detector, Detector] = OURS,
         found_by: str = DetectorName.UNION.value,
     ) -> None:
         self.hold = hold
         self.permission = permission
-        self.detector, self.found_by = detector, found_by
+        self.detectors, self.found_by = detectors, found_by
         self.frames: dict[int, np.ndarray] = {}
         self.tracks: list[Track] = []
         self.people = people
@@ -110,7 +112,7 @@ class Tracker:
             return []
         self._searched_coarsely = now
         self._searched_finely = now if fine else self._searched_finely
-        return self.detector(self.frames[now]) if fine else detect(self.frames[now], double=False)
+        return self.detectors[fine](self.frames[now])
 
     def new_person(self, now: int, box: Box) -> Person:
         """Whoever is found in a box where nobody was expected."""

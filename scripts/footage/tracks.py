@@ -42,7 +42,10 @@ class Cover:
 
     def face(self) -> Face:
         """The face to give an anonymizer."""
-        face = face_at(self.landmarks, usual_box(align(self.landmarks)))
+        box = usual_box(align(self.landmarks))
+        if not self.person.fits:  # then the box is all that is covered
+            box = _around(box, bounds(self.landmarks))
+        face = face_at(self.landmarks, box)
         roll = face.alignment.roll
         return replace(face, tilt=roll) if abs(roll) > TILTED else face
 
@@ -126,6 +129,12 @@ def bounds(landmarks: np.ndarray) -> Box:
     """The box that landmarks (68, 2) fill."""
     (left, top), (right, bottom) = landmarks.min(0), landmarks.max(0)
     return int(left), int(top), int(right), int(bottom)
+
+
+def _around(one: Box, other: Box) -> Box:
+    """The least box that holds both."""
+    left, top, right, bottom = zip(one, other)
+    return min(left), min(top), max(right), max(bottom)
 
 
 def grown(landmarks: np.ndarray, factor: float) -> np.ndarray:

@@ -3,8 +3,8 @@
 As with photos, a second detector says whether a face was missed, and the recognizer whether a new
 face is taken for the old one or for anybody else who is hidden in the frame.  The recognizer does
 not know small or blurred faces, which every video has: such a view says nothing and is counted
-only.  A person passes by the other views; who has none gets a mask, under which nothing of a face
-is left.
+only.  A person passes by the other views; who has none gets a mask, or black where no landmarks
+lie on the face: nothing of it is left.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts.console import progress
 from elseface.scripts.footage.drawing import as_subject
 from elseface.scripts.footage.permission import Permission
-from elseface.scripts.footage.person import OPAQUE, Person, Tally
+from elseface.scripts.footage.person import FINAL, Person, Tally
 from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.record import Record
 from elseface.scripts.footage.tracks import Cover
@@ -46,7 +46,7 @@ class Findings:
         """Of a person, who was `hidden` in some frame; `traceless`: the method that was asked for
         leaves nothing of a face."""
         tally = self.tallies.get(person, Tally())
-        tally.passed &= tally.looks > 0 or not hidden or traceless or person.step in OPAQUE
+        tally.passed &= tally.looks > 0 or not hidden or traceless or person.step in FINAL
         return tally
 
 

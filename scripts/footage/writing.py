@@ -55,7 +55,7 @@ class Writer:
         self.time_base, self.rate = time_base, rate
         self.sounds, self.comment = sounds, comment
         self.encoded: list[av.AudioStream] = []
-        self.early: list[av.Packet] = []
+        self.early: list[tuple[av.Packet, list[av.AudioFrame]]] = []
         self.begun = False
 
     def __enter__(self) -> Writer:
@@ -87,17 +87,23 @@ class Writer:
             self.container.mux(self.video.encode(picture))
 
     def hear(self, packet: av.Packet) -> None:
-        """The next packet of sound."""
-        if packet.stream.index not in self.targets:
+        """The next packet of sound; what FFmpeg says of one that is damaged is left to the
+        caller, who knows the source."""
+        target = self.targets.get(packet.stream.index)
+        samples = packet.decode() if target in self.encoded else []
+        if self.begun:
+            self._put(packet, samples)
+        else:  # the file begins with the size of its pictures
+            self.early.append((packet, samples))
+
+    def _put(self, packet: av.Packet, samples: list[av.AudioFrame]) -> None:
+        target = self.targets.get(packet.stream.index)
+        if target is None:
             return
-        if not self.begun:  # the file begins with the size of its pictures
-            self.early.append(packet)
-            return
-        target = self.targets[packet.stream.index]
         with self._explained():
             if target in self.encoded:
-                for samples in packet.decode():
-                    self.container.mux(target.encode(samples))
+                for sample in samples:
+                    self.container.mux(target.encode(sample))
             elif packet.size:  # the last packet is empty
                 packet.stream = target
                 self.container.mux(packet)
@@ -110,8 +116,8 @@ class Writer:
         context.color_range = ColorRange.MPEG
         self.container.start_encoding()
         self.begun = True
-        for packet in self.early:
-            self.hear(packet)
+        for packet, samples in self.early:
+            self._put(packet, samples)
         self.early.clear()
 
     def __exit__(

@@ -31,9 +31,13 @@ def read_boxes(path: Path, photos: Sequence[Path]) -> dict[Path, list[Box]]:
         or several: a face that the user meant would go out unprotected.
     """
     named = _read(path, _PHOTOS, "photo.jpg")
+    called: dict[str, list[Path]] = {}
+    for photo in photos:
+        for name in {str(photo), photo.name}:
+            called.setdefault(name, []).append(photo)
     found: dict[Path, list[Box]] = {}
     for name, boxes in named.items():
-        meant = [photo for photo in photos if name in (str(photo), photo.name)]
+        meant = called.get(name, ())
         if len(meant) != 1:
             how = "several photos" if meant else "no photo"
             raise ElsefaceError(f"{path}: {name!r} is the name of {how} of this run")

@@ -70,6 +70,7 @@ class Journal:
         self._offsets: dict[int, int] = {}
 
     def __iter__(self) -> Iterator[Entry]:
+        """Errors as of :meth:`add`."""
         return (self._read(offset) for _, offset in sorted(self._offsets.items()))
 
     def begin(self, job: Job) -> None:
@@ -103,8 +104,11 @@ class Journal:
         return True
 
     def _read(self, offset: int) -> Entry:
-        self._file.seek(offset)
-        return Entry.model_validate(json.loads(self._file.readline()))
+        try:
+            self._file.seek(offset)  # which writes what a full disk had no room for, if it has now
+            return Entry.model_validate(json.loads(self._file.readline()))
+        except OSError as error:
+            raise ElsefaceError(f"{self._name}: cannot be read ({error.strerror})") from None
 
 
 @contextlib.contextmanager
@@ -191,5 +195,5 @@ def _earlier(path: Path, terms: dict[str, Any]) -> dict[str, int]:
 def _hash(path: Path) -> str | None:
     try:
         return file_hash(path)
-    except OSError:
+    except Exception:  # stores of objects have errors of their own
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from elseface.common.anonymizer import Anonymizer
+from elseface.common.anonymizer import Anonymizer, Disguise
 from elseface.common.photo import Photo, encode_photo
 from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import note
@@ -66,7 +66,7 @@ class Painter:
     def paint(self, scene: Scene) -> np.ndarray:
         """The photo with every subject at its step: ndarray (height, width, 3), uint8, RGB.
 
-        A subject without a disguise is given one that hangs on how many were refused before.
+        A subject without a disguise is given one that hangs on the one that was refused before.
         """
         photo = scene.photo.copy()
         for subject in scene.subjects:
@@ -84,14 +84,14 @@ class Painter:
         return label.on(photo, [(x.start, y.start, x.stop, y.stop) for y, x in around])
 
     def _replaced(self, photo: np.ndarray, subjects: list[Subject]) -> np.ndarray:
-        new = [subject for subject in subjects if subject.disguise is None]
-        *fewer, most = sorted({subject.refused for subject in new}) or [0]
-        for refused in fewer:  # who they become does not hang on who else is new here
-            self._disguised(photo, [s for s in new if s.refused == refused], refused)
-        return self._disguised(photo, subjects, most)
+        seeds = {i: seed_after(self.seed, s.refused) for i, s in enumerate(subjects)}
+        new = [i for i, subject in enumerate(subjects) if subject.disguise is None]
+        *lower, highest = sorted({seeds[i] for i in new}) or [self.seed]
+        for seed in lower:  # who they become does not hang on who else is new here
+            self._disguised(photo, [subjects[i] for i in new if seeds[i] == seed], seed)
+        return self._disguised(photo, subjects, highest)
 
-    def _disguised(self, photo: np.ndarray, subjects: list[Subject], refused: int) -> np.ndarray:
-        seed = seed_after(self.seed, refused)
+    def _disguised(self, photo: np.ndarray, subjects: list[Subject], seed: int) -> np.ndarray:
         worn = {i: s.disguise for i, s in enumerate(subjects) if s.disguise is not None}
         faces = [subject.face for subject in subjects]
         result = self.anonymizer.anonymize(photo, faces, seed, worn)
@@ -103,9 +103,9 @@ class Painter:
         return result.pixels
 
 
-def seed_after(seed: int, refused: int) -> int:
-    """The seed of who a face becomes whose disguise was refused so many times."""
-    return seed + (refused << 32)
+def seed_after(seed: int, refused: Disguise | None) -> int:
+    """The seed of a run, or of who comes after the disguise that was refused."""
+    return refused.stream[0] + (1 << 32) if refused else seed
 
 
 def pixelate(photo: np.ndarray, box: Box, anonymizer: Anonymizer) -> None:

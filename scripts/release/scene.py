@@ -65,7 +65,7 @@ class Subject:
     fits : whether its landmarks do
     ladder : the steps left, the present one first
     disguise : who it became, where the method makes somebody up
-    refused : disguises that did not pass
+    refused : the last disguise that did not pass
     distance : at which the method took its draw, where it compares
     attempt : what verification said of the present step; None where it did not look
     tried : what it said of those before
@@ -78,7 +78,7 @@ class Subject:
     fits: bool
     ladder: list[Step]
     disguise: Disguise | None = None
-    refused: int = 0
+    refused: Disguise | None = None
     distance: float | None = None
     attempt: Attempt | None = None
     tried: list[Attempt] = field(default_factory=list)
@@ -118,8 +118,7 @@ class Subject:
         self.attempt = None
         self.ladder = ladder or [Step.BLACKOUT]
         if self.step is Step.OTHER:
-            self.disguise = None
-            self.refused += 1
+            self.refused, self.disguise = self.disguise, None
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,13 @@ class Scene:
         good = fits(self.photo, face)
         ladder = list(LADDER if good else UNFIT_LADDER)
         subject = Subject(self.photo, face, found_by, good, ladder)
-        if self.consent and good and (known := self.consent.recognise(subject.original)):
+        # Whom the recognizer would not know by their mirror image, it takes for anybody.
+        if (
+            self.consent
+            and good
+            and (known := self.consent.recognise(subject.original))
+            and subject.before < THRESHOLD
+        ):
             self.spared.append(Spared(face.box, KEEP_PERSON, *known))
             return None
         self.subjects.append(subject)

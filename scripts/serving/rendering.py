@@ -77,6 +77,9 @@ async def archive(
             except ElsefaceError as error:
                 faults.append(f"{error}\n")
                 continue
+            except Exception as error:  # a fault of ours must not cost the other photos
+                faults.append(f"{picture.name}: unexpected {type(error).__name__}: {error}\n")
+                continue
             name = _free(picture.name, taken)
             taken.add(name.casefold())
             file.writestr(ZipInfo(name), rendered.data)  # of 1980: no time is told either

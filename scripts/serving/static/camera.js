@@ -5,6 +5,7 @@ const WIDTH = 640; // of a frame
 const video = document.createElement("video"); // never shown
 const canvas = document.createElement("canvas");
 let stream = null;
+let run = 0; // of the camera; what belongs to an earlier one ends
 let times = []; // when the last frames came
 
 export function setUpCamera() {
@@ -22,31 +23,38 @@ async function start() {
     trouble("Browsers give the camera to pages on the same computer or over https only.");
     return;
   }
+  const mine = ++run;
   part("start").disabled = true;
   part("seen").textContent = "Waiting for the camera…";
   try {
     await ask("DELETE", "camera"); // a new start, a new face
-    stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: WIDTH }, facingMode: "user" } });
+    const opened = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: WIDTH }, facingMode: "user" } });
+    if (run !== mine) {
+      for (const track of opened.getTracks()) track.stop(); // allowed too late
+      return;
+    }
+    stream = opened;
     video.srcObject = stream;
     await video.play();
     part("controls").hidden = false;
     part("stop").focus();
-    await loop(stream);
+    await loop(mine);
   } catch (error) {
+    if (run !== mine) return;
     const none = { NotAllowedError: "The browser was not allowed to use the camera.", NotFoundError: "There is no camera." };
     trouble(none[error.name] ?? error.message);
   }
-  stop();
+  if (run === mine) stop();
 }
 
 async function loop(mine) {
-  while (stream === mine) {
+  while (run === mine) {
     const taken = await frame();
-    if (stream !== mine) return;
+    if (run !== mine) return;
     const response = await ask("POST", "camera", taken);
     if (response.status === 204) continue; // the first ones wait for those after them
     const picture = await response.blob();
-    if (stream !== mine) return; // stopped meanwhile
+    if (run !== mine) return; // stopped meanwhile
     await put(picture);
     const faces = Number(response.headers.get("X-Faces"));
     const covered = response.headers.get("X-Covered") === "1";
@@ -84,6 +92,7 @@ function keep() {
 }
 
 export function stop() {
+  run++;
   if (stream) ask("DELETE", "camera").catch(() => {}); // the server keeps no picture either
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;

@@ -160,11 +160,12 @@ const faces = (count) => (count === 1 ? "1 face" : `${count} faces`);
 
 async function remove() {
   const ids = [...photos.keys()];
-  const place = ids.indexOf(current);
-  await ask("DELETE", `pictures/${current}`);
-  URL.revokeObjectURL(photos.get(current).after);
-  photos.delete(current);
-  select(ids[place + 1] ?? ids[place - 1] ?? null);
+  const gone = current; // another may be chosen while the server is asked
+  const place = ids.indexOf(gone);
+  await ask("DELETE", `pictures/${gone}`);
+  URL.revokeObjectURL(photos.get(gone)?.after);
+  photos.delete(gone);
+  select(current === gone ? (ids[place + 1] ?? ids[place - 1] ?? null) : current);
 }
 
 function walk(event) {
