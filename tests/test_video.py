@@ -189,8 +189,8 @@ def test_a_stream_of_which_nothing_can_be_read(tmp_path):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     data = np.frombuffer((tmp_path / "in.ts").read_bytes(), np.uint8).reshape(-1, 188).copy()
-    pictures = (data[:, 1] & 0x1F) * 256 + data[:, 2] == 256  # packets of the first stream
-    data[pictures, 24:] = 0x55
+    names = (data[:, 1].astype(int) & 0x1F) * 256 + data[:, 2]
+    data[names == 256, 24:] = 0x55  # packets of the first stream
     (tmp_path / "in.ts").write_bytes(data.tobytes())
     line = complaint(run(tmp_path / "in.ts", "-o", tmp_path / "out.mp4"))
     assert "in.ts" in line and not (tmp_path / "out.mp4").exists()
