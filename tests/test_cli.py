@@ -268,7 +268,12 @@ def test_demo(tmp_path):
     result = run("demo", "-o", tmp_path / "demo")
     assert result.returncode == 0 and result.stderr == ""
     names = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert names == {"original.png", "anonymized.png", "side-by-side.png"}
+    assert names == {"original.jpg", "anonymized.jpg", "before-and-after.jpg"}
+    assert result.stdout.startswith("6 faces replaced")
+    with Image.open(tmp_path / "demo/before-and-after.jpg") as both:
+        above, below = np.split(np.asarray(both).astype(int), 2)
+    changed = np.abs(above - below).reshape(256, 6, 256, 3).max((0, 2, 3))
+    assert (changed > 60).all()
 
 
 def test_train_embeddings(tmp_path):
