@@ -245,6 +245,18 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
         result = np.asarray(Image.open(io.BytesIO(archive.read("couple.png"))))
     assert differs(result, couple, faces[0]) == 0 and differs(result, couple, faces[1]) > 8
     assert np.abs(result - after)[:20].mean() < 4  # what was shown
+    page.click("#strip button", 0)
+    page.wait(lambda: page.part("#save").is_displayed())
+    page.click("#save")  # the same alone
+    page.wait(lambda: (tmp_path / "couple.png").exists())
+    assert (np.asarray(Image.open(tmp_path / "couple.png")) == result).all()
+
+    # A folder, chosen.
+    page.part("#folder").send_keys(str(photos / "walk"))
+    page.wait(lambda: len(page.parts("#strip li")) == 3)
+    page.ready()
+    last = page.parts("#strip button")[-1].get_attribute("title")
+    assert last == "walk/meadow.png"
 
     # Nothing came from elsewhere, nothing was against the page's own rules.
     loaded = "return performance.getEntriesByType('resource').map((entry) => entry.name)"

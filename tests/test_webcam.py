@@ -96,6 +96,54 @@ def test_closing_the_window_ends_it(camera, monkeypatch):
     assert all(np.ptp(pixels) > 0 for pixels in shown[:3])
 
 
+def test_the_window_shows_what_it_is_given_until_it_is_closed(monkeypatch):
+    """With a tkinter that only notes what it is told."""
+
+    class Tk:
+        def __init__(self):
+            self.bound, self.alive = {}, True
+
+        def title(self, text):
+            self.named = text
+
+        def protocol(self, name, do):
+            self.bound[name] = do
+
+        bind = protocol
+
+        def update(self):
+            pass
+
+        def destroy(self):
+            self.alive = False
+
+    class Label:
+        def __init__(self, root):
+            pass
+
+        def pack(self):
+            pass
+
+        def configure(self, image):
+            shown.append(image)
+
+    shown = []
+    tkinter = types.SimpleNamespace(Tk=Tk, Label=Label, TclError=RuntimeError)
+    monkeypatch.setitem(sys.modules, "tkinter", tkinter)
+    photos = types.SimpleNamespace(PhotoImage=np.asarray)
+    monkeypatch.setitem(sys.modules, "PIL.ImageTk", photos)
+    monkeypatch.setattr("PIL.ImageTk", photos, raising=False)
+    for way in ("<Escape>", "WM_DELETE_WINDOW"):
+        shown.clear()
+        window = preview.Window("elseface")
+        assert window.root.named == "elseface" and window.show(SHOTS[0].pixels)
+        np.testing.assert_array_equal(shown[0], SHOTS[0].pixels)
+        window.root.bound[way]()
+        assert not window.show(SHOTS[1].pixels)
+        window.close()
+        assert not window.root.alive
+
+
 def test_says_what_is_missing(camera, virtual, monkeypatch, tmp_path):
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)

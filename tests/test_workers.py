@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from elseface.common.errors import ElsefaceError
 from elseface.scripts.cli import app
 from elseface.scripts.release import engine
 from elseface.scripts.release.pool import Here
@@ -211,6 +212,19 @@ def test_a_machine_that_differs_does_nothing(tmp_path, other, says):
     folder, detector = Path.cwd() if other else tmp_path / "absent", f"{__name__}:found"
     error = Remote(pytest.fail, folder, None, detector, decisive(None, detector) | other).ready()
     assert says in str(error) and "\n" not in str(error)
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch):
+    pytest.importorskip("ray")
+    from elseface.scripts.release.cluster import actors
+
+    for address in ("127.0.0.1:1", "ray://127.0.0.1:1"):
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with (
+            pytest.raises(ElsefaceError, match=r"cannot be reached \(.*refused\)"),
+            actors(pytest.fail, 1, None, "union"),
+        ):
+            pytest.fail("no cluster")
 
 
 def test_mistakes_get_one_line(photos, monkeypatch):
