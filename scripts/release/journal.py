@@ -1,8 +1,8 @@
 """What became of every photo of a run, noted in a file, photo by photo.
 
-So nothing of a photo stays in memory but its name and place, 2 kB, and a run that was stopped can be
-gone on with: what a whole line says was done is not done again while the photo and its
-result are what they were.  It holds all that the private report does.
+So nothing of a photo stays in memory but its name and place (2 kB), and a run that was stopped can
+be gone on with: what a whole line says was done is not done again while the photo and its result
+are what they were.  It holds all that the private report does.
 """
 
 from __future__ import annotations
