@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
 from elseface.scripts import linkage
 from elseface.scripts.footage.export import Export
+from elseface.scripts.release.painter import seed_after
 from elseface.scripts.release.recognition import THRESHOLD
 from elseface.stage1_disentangle.descriptor import embed
 from elseface.stage1_disentangle.faces import find_faces
@@ -109,6 +111,20 @@ def test_a_face_that_did_not_pass_stays_changed(album, cells):
     (somebody,) = casting.parts([album[1, 0]], 7)
     assert first.stream(0) != other.stream(0) == later.stream(0)
     assert somebody.seed == 7
+
+
+def test_a_face_that_is_refused_again_changes_again(album, cells):
+    """In another photo, too, where they come with the face that was refused there."""
+    casting, seen, seed = Keyed(ONE, cells), [], 0
+    for picture in (album[0, 0], album[0, 0], album[0, 1]):
+        (part,) = casting.parts([picture], seed)
+        seen.append(part.seed)
+        refused = Disguise(np.zeros(COUNT), np.zeros(COUNT), part.stream(0))
+        seed = seed_after(0, refused)
+    (other,) = casting.parts([album[0, 1]], 0)  # a later photo begins with the first seed
+    assert seen == [0, 1 << 32, 2 << 32] and other.seed == 2 << 32
+    last = Disguise(np.zeros(COUNT), np.zeros(COUNT), other.stream(0))
+    assert casting.parts([album[0, 1]], seed_after(0, last))[0].seed == 3 << 32
 
 
 def test_a_stranger_is_not_taken_for_somebody(cells):
