@@ -40,6 +40,11 @@ export function show(photo) {
   part("busy").hidden = !(photo.stale && photo.released);
   part("busy").firstElementChild.textContent = photo.after ? "Drawing again…" : "Drawing new faces…";
   faces(photo);
+  const told = [photo.covered, photo.alike].flat(); // by their number
+  for (const [i, button] of [...part("faces").children].entries()) {
+    const face = photo.faces[i];
+    button.dataset.mark = face.by_hand ? "✕" : face.kept ? "Kept" : told.includes(i + 1) ? i + 1 : "";
+  }
 }
 
 let marked = ""; // the faces that have a button now
@@ -59,7 +64,6 @@ function faces(photo) {
     button.ariaPressed = String(face.kept);
     button.ariaLabel = `Face ${i + 1}, ${state}; ${does}`;
     button.title = face.by_hand ? "Drawn by hand. Click: take the box away" : face.kept ? "Kept. Click to hide" : "Hidden. Click to keep";
-    button.dataset.mark = face.by_hand ? "✕" : face.kept ? "Kept" : "";
     Object.assign(button.style, {
       left: `${(100 * left) / width}%`, top: `${(100 * top) / height}%`,
       width: `${(100 * (right - left)) / width}%`, height: `${(100 * (bottom - top)) / height}%`,
