@@ -49,7 +49,7 @@ from elseface.stage3_generate.shape import New, Own
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 from scipy.spatial.transform import Rotation
-from test_cli import PROGRAM, call, complaints, run
+from test_cli import PROGRAM, call, complaints
 from test_evaluation import people as embedded
 
 
@@ -386,7 +386,7 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     assert (out / "pictures/blur" / f"{listed[0]['picture']}.png").stat().st_mtime_ns == first
     (out / "report.html").unlink()  # as of a run that was killed before it could write
     assert call(*command, "--resume").returncode == 0 and (out / "report.html").exists()
-    same = run("evaluate", "--compare", out / "results.json", out / "results.json")
+    same = call("evaluate", "--compare", out / "results.json", out / "results.json")
     assert "no difference" in same.stdout
     assert "other settings" in complaints(call(*command, "--resume", "--limit", "3"))[0]
     again["pictures"]["judged"] = "of a folder as it was"
