@@ -1,9 +1,11 @@
 """The server behind the page: who is let in, what is refused, and whose pictures are whose."""
 
+import asyncio
 import gc
 import io
 import struct
 import time
+import types
 import weakref
 import zipfile
 import zlib
@@ -485,3 +487,20 @@ def test_what_fails_costs_no_other_picture_of_the_archive(client, photo, monkeyp
     with zipfile.ZipFile(io.BytesIO(client.get("/api/archive").content)) as archive:
         assert archive.namelist() == ["good.png", "last.png", "not included.txt"]
         assert archive.read("not included.txt").startswith(b"bad.png: the faces could not")
+
+
+def test_a_fault_of_ours_costs_no_other_photo_of_an_archive():
+    class Faulty:
+        async def render(self, picture, settings):
+            if picture.name == "b.png":
+                raise ZeroDivisionError("one over none")
+            return types.SimpleNamespace(data=picture.name.encode())
+
+    async def collected():
+        pictures = [types.SimpleNamespace(name=f"{letter}.png") for letter in "abc"]
+        return b"".join([part async for part in rendering.archive(Faulty(), pictures, None)])
+
+    with zipfile.ZipFile(io.BytesIO(asyncio.run(collected()))) as archive:
+        assert archive.namelist() == ["a.png", "c.png", "not included.txt"]
+        assert archive.read("a.png") == b"a.png"
+        assert b"b.png: unexpected ZeroDivisionError: one over" in archive.read("not included.txt")
