@@ -363,6 +363,19 @@ def test_a_changed_picture_takes_its_result_with_it(client, photo, black, monkey
     assert len(black.asked) == 5
 
 
+def test_results_bear_the_label(client, photo):
+    address = f"/api/pictures/{upload(client, photo).json()['id']}"
+    for part in ("result", "after"):
+        client.put("/api/settings", json={})
+        plain = pixels(client.get(f"{address}/{part}")).astype(int)
+        client.put("/api/settings", json={"label": " synthetic face "})
+        changed = np.abs(pixels(client.get(f"{address}/{part}")) - plain).max(-1) > 60
+        y, x = np.nonzero(changed)
+        middle = plain.shape[0] / 2, plain.shape[1] / 2
+        assert len(y) and y.min() > middle[0] and x.min() > middle[1]  # below, on the right
+    assert client.post("/api/session", json={}).json()["settings"]["label"] == "synthetic face"
+
+
 def test_cookie_is_for_this_page_alone(app):
     cookie = TestClient(app, HOME).post("/api/session", json={}).headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie and "path=/api" in cookie
@@ -443,6 +456,8 @@ def test_this_computer_needs_none(host):
         {"edit": "+Black_Hair,+Blond_Hair"},
         {"edit": "+Smiling" * 200},
         {"shape": "own"},
+        {"label": "\U0001f600"},
+        {"label": "words " * 20},
     ],
 )
 def test_settings_that_are_not_offered(client, settings):

@@ -6,6 +6,7 @@ import weakref
 
 import numpy as np
 import pytest
+from elseface.scripts.release.label import Label
 from elseface.scripts.serving import camera, sessions
 from elseface.scripts.serving.app import create_app
 from fastapi.testclient import TestClient
@@ -118,6 +119,15 @@ def test_a_camera_that_is_turned_begins_anew(live):
     turned = np.ascontiguousarray(np.rot90(upright.pixels))
     assert [live.add(file(turned)) for _ in range(camera.AHEAD)] == [None] * camera.AHEAD
     assert live.add(file(turned)) is not None
+
+
+def test_frames_bear_the_label(black):
+    shots = [shot(ONE, [(160, 120)])] * 4
+    (_, _, plain), (_, _, labelled) = (
+        played(shots, camera.Live(black, 0, label))[-1] for label in (None, Label("nobody"))
+    )
+    y, x = np.nonzero(np.abs(labelled.astype(int) - plain).max(-1) > 100)
+    assert len(y) and y.min() > HEIGHT / 2 and x.min() > WIDTH / 2  # below, on the right
 
 
 def test_camera_frames_come_back_anonymized(black, portrait):

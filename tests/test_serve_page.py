@@ -236,6 +236,17 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
     page.wait(lambda: not page.parts(".face"))
     page.ready()
 
+    # Words in a corner, and none again.
+    page.click("#strip button", 0)
+    page.ready()
+    after = page.pixels("#after")
+    corner = (after.shape[1] // 2, after.shape[0] - 20, after.shape[1], after.shape[0])
+    page.part("#label").send_keys("synthetic face", Keys.ENTER)
+    assert differs(redrawn(), after, corner) > 8
+    page.part("#label").send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE, Keys.ENTER)
+    after = redrawn()
+    page.click("#strip button", 1)
+
     # The download: one photo, one face of it new.
     assert page.part("#all").text == "Download 1 of 2"
     page.click("#all")

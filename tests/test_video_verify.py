@@ -239,7 +239,7 @@ def test_who_was_not_replaced_gets_no_label(tmp_path, passes):
 
 
 def test_a_label_that_has_no_room_is_told_before_all_else(released, passes):
-    with pytest.raises(ElsefaceError, match=r"in\.mp4: too small for --label"):
+    with pytest.raises(ElsefaceError, match=r"in\.mp4: too small for the label"):
         released(SHOTS[:1], BLACK, label=Label("nobody " * 30))
     assert not passes
 

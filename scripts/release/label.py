@@ -58,10 +58,10 @@ class Label:
         font = ImageFont.load_default(20)
         absent = _drawn(font, "\U0010ffff")
         if not self.text.strip():
-            raise ElsefaceError("--label takes the words to write; leave it out for none")
+            raise ElsefaceError("a label takes the words to write; leave it out for none")
         for letter in self.text:
             if not letter.isprintable() or _drawn(font, letter) == absent:
-                raise ElsefaceError(f"--label {self.text!r}: cannot write {letter!r}; use ASCII")
+                raise ElsefaceError(f"label {self.text!r}: cannot write {letter!r}; use ASCII")
 
     def words(self, shape: tuple[int, ...], faces: Sequence[Box]) -> Words:
         """The words in that corner of a picture of `shape` which hides the least of `faces`.
@@ -76,7 +76,7 @@ class Label:
         while (drawn := self._drawn(size)).width > width or drawn.height > height:
             size -= 1
             if size < LEAST:
-                raise ElsefaceError(f"too small for --label {self.text!r}")
+                raise ElsefaceError(f"too small for the label {self.text!r}")
         left, top = _place((width, height), drawn.size, faces)
         rows, columns = slice(top, top + drawn.height), slice(left, left + drawn.width)
         return Words(np.asarray(drawn)[..., None] / 255, rows, columns)

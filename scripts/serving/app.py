@@ -112,7 +112,8 @@ def create_app(
         async with session.turn:
             if session.live is None or session.settings is not session.live_under:
                 anonymizer = anonymizer_for(session.settings)
-                session.live = Live(anonymizer, secrets.randbelow(2**32))
+                words = session.settings.words
+                session.live = Live(anonymizer, secrets.randbelow(2**32), words)
                 session.live_under = session.settings
             shown = await renderer.run(session.live.add, data)
         if shown is None:

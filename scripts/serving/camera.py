@@ -22,6 +22,7 @@ from elseface.scripts.footage.person import Person
 from elseface.scripts.footage.protection import draw
 from elseface.scripts.footage.steadying import Steadying
 from elseface.scripts.footage.tracking import Tracker
+from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import note
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.detectors import union
@@ -65,10 +66,10 @@ class Searching(Tracker):
 
 
 class Live:
-    """What one camera shows, as whoever `anonymizer` makes of who is there."""
+    """What one camera shows, as whoever `anonymizer` makes of who is there, with the label."""
 
-    def __init__(self, anonymizer: Anonymizer, seed: int) -> None:
-        self._anonymizer, self._seed = anonymizer, seed
+    def __init__(self, anonymizer: Anonymizer, seed: int, label: Label | None = None) -> None:
+        self._anonymizer, self._seed, self._label = anonymizer, seed, label
         self._forget()
 
     def _forget(self) -> None:
@@ -107,7 +108,10 @@ class Live:
             return Shown(encode_photo(squares, "camera.jpg"), len(here), True)
         arguments = [covers], [shown], [views], self._anonymizer, self._seed, self._steady
         (done,) = draw([(frame, False)], *arguments)
-        kept = encode_photo(Photo(done.pixels), "camera.jpg", note(self._anonymizer.name))
+        pixels = done.pixels
+        if self._label:  # always in one corner
+            pixels = self._label.words(pixels.shape, ()).over(pixels)
+        kept = encode_photo(Photo(pixels), "camera.jpg", note(self._anonymizer.name))
         return Shown(kept, len(here), False)
 
 

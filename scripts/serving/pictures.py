@@ -15,6 +15,7 @@ from elseface.common.anonymizer import Anonymizer
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
+from elseface.scripts.release.label import Label
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene, Spared, Step
 from elseface.scripts.release.verify import Verifier, verified
@@ -139,14 +140,17 @@ def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
     return face_in_box(pixels, (x, y, x + side, y + side))
 
 
-def render(picture: Picture, anonymizer: Anonymizer, verifier: Verifier) -> Rendered:
-    """Replace all faces that are not kept, and look whether they are; where landmarks fail a face
-    is pixelated.
+def render(
+    picture: Picture, anonymizer: Anonymizer, verifier: Verifier, label: Label | None
+) -> Rendered:
+    """Replace all faces that are not kept, write the label where there is one, and look whether
+    they are replaced; where landmarks fail a face is pixelated.
 
     Raises
     ------
     ElsefaceError
-        When it is not to be released, does not pass, or its kind of file cannot hold it.
+        When it is not to be released, does not pass, is too small for the label, or its kind of
+        file cannot hold it.
     """
     if not picture.released:
         raise ElsefaceError(f"{picture.name}: no face found, so it is not given out")
@@ -156,7 +160,7 @@ def render(picture: Picture, anonymizer: Anonymizer, verifier: Verifier) -> Rend
     hidden = {
         i: scene.add(face, "page") for i, face in enumerate(picture.faces) if i not in picture.kept
     }
-    painter = Painter(anonymizer, picture.seed)
+    painter = Painter(anonymizer, picture.seed, label)
     try:
         data = verified(photo, scene, painter, verifier, picture.name)
     except ElsefaceError as error:

@@ -49,7 +49,7 @@ class Renderer:
         if rendered is None or made_for != settings:
             self._kept.pop(picture, None)
             anonymizer = self._anonymizer_for(settings)
-            rendered = await self.run(render, picture, anonymizer, self._verifier)
+            rendered = await self.run(render, picture, anonymizer, self._verifier, settings.words)
             self._kept[picture] = settings, rendered
             self._drop_oldest()
         return rendered

@@ -8,6 +8,7 @@ from typing import Any
 from elseface.common.anonymizer import Anonymizer
 from elseface.common.attributes import NAMES
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.release.label import Label
 from elseface.stage3_generate.attribute_edit import AttributeEdit
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
@@ -47,13 +48,20 @@ class Settings(BaseModel):
     method : one of :data:`METHODS`
     strength : within :data:`STRENGTHS`; None for the default, and for methods without one
     edit : attributes of new faces, as :meth:`Edit.parse` reads them
+    label : words that are written on whatever shows a new face; "" for none
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     method: MethodName = MethodName.ATTRIBUTE_EDIT
     strength: float | None = None
     edit: str = Field("", max_length=1000)
+    label: str = Field("", max_length=60)
+
+    @property
+    def words(self) -> Label | None:
+        """The label; :class:`ElsefaceError` where it has a letter that cannot be written."""
+        return Label(self.label) if self.label else None
 
     def checked(self) -> Settings:
         """Itself.
@@ -61,7 +69,7 @@ class Settings(BaseModel):
         Raises
         ------
         ElsefaceError
-            When something is not offered, or attributes exclude each other.
+            When something is not offered or cannot be written, or attributes exclude each other.
         """
         if self.method not in METHODS:
             raise ElsefaceError(f"{self.method} is not offered here; use the command line")
@@ -70,6 +78,7 @@ class Settings(BaseModel):
             if not lowest <= self.strength <= highest:
                 raise ElsefaceError(f"{self.method} does not go with strength {self.strength:g}")
         Edit.parse(self.edit)
+        _ = self.words
         return self
 
 

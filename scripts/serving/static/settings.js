@@ -10,17 +10,20 @@ let timer = 0;
 export function showSettings(session, onchange) {
   offers = session;
   changed = onchange;
-  const { method, strength, edit } = session.settings;
+  const { method, strength, edit, label } = session.settings;
+  part("label").value = label;
   part("methods").append(...session.methods.map((offer) => tile(offer, offer.name === method)));
   const signs = new Map(edit.split(",").filter(Boolean).map((item) => [item.slice(1), item[0]]));
   for (const place of ["common", "more"]) {
     part(place).append(...session[place].map((name) => row(name, signs.get(name) ?? "")));
   }
   part("settings").addEventListener("input", (event) => {
+    if (event.target.id === "label") return; // half a word is none: see below
     if (event.target.name === "method") arrange();
     clearTimeout(timer);
     timer = setTimeout(() => attempt(send), event.target.id === "amount" ? 250 : 0);
   });
+  part("label").addEventListener("change", () => attempt(send));
   part("settings").addEventListener("submit", (event) => event.preventDefault());
   arrange(strength);
 }
@@ -74,6 +77,7 @@ async function send() {
     method: method(),
     strength: range ? Number(part("amount").value) : null,
     edit: method() === "attribute-edit" ? edit.join(",") : "",
+    label: part("label").value,
   });
   changed();
 }
