@@ -16,6 +16,8 @@ from elseface.scripts.train_options import Precision
 ATTACKS = ("naive", "parrot", "linkage", "trained", "restore", "assessor")
 #: Libraries that have a part in the figures, besides those that have one in every picture.
 JUDGING = ("onnxruntime", "scikit-learn")
+#: Under these names results hold what no recognizer says.
+RESERVED = {"assessor", "utility", "quality", "edits"}
 METHODS = "attribute-edit,blur,pixelate,swirl,inpaint-telea,inpaint-ns,mask,mean-face"
 
 
@@ -88,7 +90,7 @@ def _run(
     judge: Path,
 ) -> None:
     with silent_start(), extra("evaluate"):
-        from elseface.scripts.evaluation import people, report
+        from elseface.scripts.evaluation import paired, people, report
         from elseface.scripts.evaluation.harness import Harness
         from elseface.scripts.evaluation.methods import CONTROLS, STRANGERS, UNCHANGED, load_method
         from elseface.scripts.evaluation.people import Role
@@ -110,6 +112,7 @@ def _run(
     if results.setdefault("judges", looked) != looked:
         raise ElsefaceError(f"{output}: holds a run by other recognizers or another judge")
     pictures = {role.value: of.digest() for role, of in roles.items()}
+    pictures["gallery"] = others.digest()
     if results.setdefault("pictures", pictures) != pictures:
         raise ElsefaceError(f"{output}: holds a run on other pictures than {dataset} has now")
     if settings["recognizers"] == ["dlib"] and MethodName.ATTRIBUTE_EDIT in names:
@@ -128,6 +131,7 @@ def _run(
         done[name] = (
             harness.compare(name) if name in STRANGERS else harness.judge(name, anonymizers[name])
         )
+        paired.over_references(done, name)
         first = [other for other in names if other in done]
         results["methods"] = done = {other: done[other] for other in [*first, *done]}
         report.write(output, results)
@@ -147,6 +151,8 @@ def _judges(output: Path, recognizers: list[str], folder: Path, judge: Path):
     names = [recognizer.name for recognizer in loaded]
     if len(set(names)) < len(names):
         raise ElsefaceError(f"--recognizers: two are called {max(names, key=names.count)}")
+    if taken := RESERVED.intersection(names):
+        raise ElsefaceError(f"--recognizers: {taken.pop()} means something else; rename the file")
     return Judges(
         loaded,
         Mtcnn(),
@@ -162,11 +168,15 @@ def _prepared(output: Path, settings: dict[str, Any], resume: bool, folder: Path
     Pictures made with other settings, weights or libraries would be taken for this run's, so all
     must agree.
     """
+    from elseface.common.weights import file_hash
     from elseface.scripts.release import provenance
 
     made_with = {
         "elseface": version("elseface"),
-        "made with": provenance.made_with(folder, *JUDGING),
+        "made with": {
+            **provenance.made_with(folder, *JUDGING),
+            "elseface/evaluate": file_hash(Path(__file__)),
+        },
         "settings": settings,
     }
     kept = output / "results.json"

@@ -11,7 +11,7 @@ from elseface.common.attributes import COUNT
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.evaluation import attacker, harness, privacy, trained
 from elseface.scripts.evaluation.examine import MEASURES, Examined
-from elseface.scripts.evaluation.harness import RESTORED, TRAINED, Harness
+from elseface.scripts.evaluation.harness import Harness
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.pictures import Pictures
 
@@ -94,9 +94,13 @@ def test_who_trains_sees_through_what_hides_from_the_others(world):
     assert unchanged["chance"]["one"] == pytest.approx(3 / 79, abs=0.01)
     means = {name: s["mean"] for name, s in blurred["privacy"]["one"].items()}
     assert means[privacy.NAIVE] < 0.2 and means[privacy.PARROT] < 0.2
-    assert means[TRAINED] > 0.9 and means[RESTORED] > 0.9
-    times = blurred["privacy"]["one"][RESTORED][privacy.OVER_NAIVE]
-    assert times["mean"] == pytest.approx(means[RESTORED] / means[privacy.NAIVE])
+    assert means[privacy.TRAINED] > 0.9 and means[privacy.RESTORED] > 0.9
+    assert means["restored " + privacy.SELF_MATCH] == 1  # what is undone is taken for itself
+    strict, loose = (f"TAR at FAR {rate:g}" for rate in privacy.FALSE_ACCEPTS)
+    assert means[f"trained linkage {loose}"] > 0.9 > 0.3 > means[f"linkage {loose}"]
+    assert means[f"restored {strict}"] > 0.9 > 0.3 > means[f"naive {strict}"]
+    times = blurred["privacy"]["one"][privacy.RESTORED][privacy.OVER_NAIVE]
+    assert times["mean"] == pytest.approx(means[privacy.RESTORED] / means[privacy.NAIVE])
     assert times["interval"][0] < times["mean"] < times["interval"][1]
     assert all(s["mean"] == 1 for name, s in unchanged["privacy"]["one"].items() if "rank" in name)
 
@@ -108,7 +112,7 @@ def test_a_missed_face_is_recognised_by_every_attack(world):
     _, blurred = world.judge("unchanged", "blurring")
     assert all(s["mean"] >= 0.1 for s in blurred["privacy"]["one"].values())
     share = world.missed.mean()  # of which neither has numbers; of the rest they know nearly all
-    for attack in (TRAINED, RESTORED):
+    for attack in (privacy.TRAINED, privacy.RESTORED):
         assert blurred["privacy"]["one"][attack]["mean"] > share + 0.9 * (1 - share)
     assert min(true for _, true in blurred["curves"]["one"]) >= 0.1
     assert blurred["utility"]["missed by the pipeline"] == world.missed.mean()
@@ -157,6 +161,12 @@ def forgotten(monkeypatch, world):
     monkeypatch.setattr(harness, "examine", examine)
 
 
+def ignorant(monkeypatch, world):
+    """A recognizer that gives everybody numbers, of which none says who they are."""
+    noise = {id(of): world.random.standard_normal((len(of), SIZE)) for of in world.people.values()}
+    world.clean.update(noise)
+
+
 def blind(monkeypatch, world):
     once = world.examine
 
@@ -183,6 +193,7 @@ def damaged(monkeypatch, world):
         (idle, "0.700 after it"),
         (forgotten, "0.100 of the faces were missed"),
         (blind, "too few to be a judge"),
+        (ignorant, "one knows 0.0"),
         (damaged, "damaged on the way"),
         (lambda _, world: setattr(world, "identical", True), "as they were to the last pixel"),
         (lambda _, world: world.lost.__setitem__(3, True), "no numbers for 2 faces"),
@@ -235,5 +246,5 @@ def test_with_few_pictures_nobody_is_said_to_have_trained(world, capsys):
     world.people[Role.BACKGROUND] = few
     world.clean[id(few)] = np.zeros((len(few), SIZE))
     (unchanged,) = world.judge("unchanged")
-    assert TRAINED not in unchanged["privacy"]["one"]
+    assert privacy.TRAINED not in unchanged["privacy"]["one"]
     assert "`trained` is left out" in capsys.readouterr().err

@@ -32,6 +32,7 @@ from elseface.scripts.evaluation import (
     report,
     restore,
     score,
+    trained,
 )
 from elseface.scripts.evaluation.attacker import Attacker
 from elseface.scripts.evaluation.compare import differences
@@ -40,7 +41,6 @@ from elseface.scripts.evaluation.methods import load_method
 from elseface.scripts.evaluation.people import People, Role
 from elseface.scripts.evaluation.pictures import Pictures
 from elseface.scripts.evaluation.recognizer import load_recognizer
-from elseface.scripts.evaluation.trained import train_head
 from elseface.stage1_disentangle.faces import find_faces
 from elseface.stage1_disentangle.mask import photo_ellipse
 from elseface.stage3_generate.choices import MethodName
@@ -113,7 +113,7 @@ def test_trained_attacker_finds_what_the_method_left(random):
         vectors[:, :8] += random.standard_normal((count, 8))[identity]
         return vectors, identity
 
-    head = train_head(group(80), group(20))
+    head = trained.train_head(group(80), group(20))
     vectors, identity = group(40)
     before = privacy.rank1(vectors, vectors, identity).mean()
     after = privacy.rank1(head(vectors), head(vectors), identity).mean()
@@ -123,7 +123,7 @@ def test_trained_attacker_finds_what_the_method_left(random):
 def test_training_on_noise_learns_nothing(random):
     identity = np.repeat(np.arange(20), 6)
     first, second, third = random.standard_normal((3, 120, 20))
-    head = train_head((first, identity), (second, identity))
+    head = trained.train_head((first, identity), (second, identity))
     assert privacy.rank1(head(third), head(third), identity).mean() < 0.15
 
 
@@ -131,6 +131,7 @@ def test_training_on_noise_learns_nothing(random):
     ("gate", "passes", "breaks", "says"),
     [
         (gates.unchanged_scores_as_clean, (0.98, 0.985), (0.9, 0.98), "damaged"),
+        (gates.knows_people, ("one", 0.5, 0.1), ("one", 0.49, 0.1), "one knows 0.490"),
         (gates.training_helps, (0.98, 0.98), (0.979, 0.98), "training is broken"),
         (gates.training_learns, (0.8, 0.2, 0.5), (0.8, 0.2, 0.3), "brings it to 0.300 only"),
         (gates.restoring_harms_nothing, (0.97, 0.98), (0.9, 0.98), "after restoring"),
@@ -362,7 +363,14 @@ def test_a_killed_run_is_gone_on_with_and_writes_everything(album, tmp_path, mon
     named = set(re.findall(r"[a-z]+://[^\s\"'<>)]+", page))
     assert named == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}  # namespaces
     figures = (out / "figures.md").read_text()
-    assert len(re.findall(r"^\| pixelate:0.5 \|", figures, re.M)) == 2
+    assert len(re.findall(r"^\| pixelate:0.5 \|", figures, re.M)) == 4
+    assert len(re.findall(r"^\| blackout \|", figures, re.M)) == 2  # not set against itself
+    naive = results["methods"]["blur"]["privacy"]["dlib"][privacy.NAIVE]
+    assert all(f"over {other}" in naive for other in ("blackout", "stranger-face"))
+    more = naive["over blackout"]
+    assert "{:.3f}** ({:+.3f} to {:+.3f})".format(more["mean"], *more["interval"]) in figures or (
+        "{:+.3f} ({:+.3f} to {:+.3f})".format(more["mean"], *more["interval"]) in figures
+    )
     tables = re.findall(r"(?:^\|.*\n)+", figures, re.M)
     for table in tables:  # every row has the columns of its head
         assert len({row.count("|") for row in table.splitlines()}) == 1
@@ -450,6 +458,33 @@ def test_a_run_killed_within_a_method_makes_no_picture_twice(with_missed, tmp_pa
     assert figures_of(out) == figures_of(whole)
 
 
+def test_every_attack_on_new_faces(album, tmp_path, monkeypatch):
+    """The whole of it, from the command: what is learnt from so few is tested by itself."""
+    monkeypatch.setattr(trained, "LEAST", 1)
+    monkeypatch.setattr(assessor, "LEAST", 1)
+    monkeypatch.setattr(assessor, "EPOCHS", 1)
+    monkeypatch.setattr(restore, "EPOCHS", 1)
+    monkeypatch.setattr(gates, "assessor_sees", lambda *_: None)
+    out = tmp_path / "out"
+    done = call("evaluate", album, "-o", out, "--methods", "attribute-edit:none")
+    assert done.returncode == 0, done.stderr
+    results = json.loads((out / "results.json").read_text())
+    scores = results["methods"]["attribute-edit:none"]["privacy"]
+    ours, black = scores["dlib"], results["methods"]["blackout"]["privacy"]["dlib"]
+    rates = [f"TAR at FAR {rate:g}" for rate in privacy.FALSE_ACCEPTS]
+    assert ours.keys() == black.keys() == {
+        privacy.NAIVE, privacy.SELF_MATCH, *(f"naive {rate}" for rate in rates), privacy.PARROT,
+        *(f"linkage {rate}" for rate in rates), privacy.TRAINED,
+        *(f"trained linkage {rate}" for rate in rates), privacy.RESTORED,
+        f"restored {privacy.SELF_MATCH}", *(f"restored {rate}" for rate in rates),
+    }  # fmt: skip
+    for attack, score_ in ours.items():
+        more = score_["over blackout"]["mean"]
+        assert more == pytest.approx(score_["mean"] - black[attack]["mean"], abs=1e-3)
+    assert scores["assessor"].keys() == {"closed-set rank-1"}
+    assert "edits" not in results["methods"]["attribute-edit:none"]  # nothing was asked to change
+
+
 def figures_of(folder: Path) -> dict:
     """All that was found out but how long it took."""
     results = json.loads((folder / "results.json").read_text())
@@ -461,7 +496,7 @@ def figures_of(folder: Path) -> dict:
 
 
 def test_compared_runs_say_what_became_better_or_worse(tmp_path):
-    def kept(name, limit, error=0.1, found=0.9, of="some", **means):
+    def kept(name, limit, error=0.1, found=0.9, of="some", tallies=None, **means):
         scores = {who: {"mean": m, "interval": [m - 0.1, m + 0.1]} for who, m in means.items()}
         utility = {"landmark error": error, "SSIM whole": found, "expression kept": 0.5}
         doubt = {name: [utility[name] - 0.05, utility[name] + 0.05] for name in [*utility][:2]}
@@ -470,6 +505,9 @@ def test_compared_runs_say_what_became_better_or_worse(tmp_path):
         settings = {"limit": limit, "dataset": name}
         results = {"images": limit, "identities": 2, "settings": settings, "judges": {}}
         results["pictures"] = {"judged": of}
+        if tallies:
+            for who, score in scores.items():
+                score["by person"] = tallies[who]
         (tmp_path / name).write_text(json.dumps({**results, "methods": methods}))
         return tmp_path / name
 
@@ -486,6 +524,14 @@ def test_compared_runs_say_what_became_better_or_worse(tmp_path):
         f"only in {first}: blur / dlib / parrot",
         f"only in {worse}: blur / dlib / more",
     ]
+    # Of the same people each once more: beyond doubt, though the intervals overlap.
+    before, after, same = (
+        kept(name, 9, tallies={"naive": of * 40}, naive=mean)
+        for name, of, mean in (("f", "1/4 ", 0.25), ("g", "2/4 ", 0.3), ("h", "1/4 ", 0.25))
+    )
+    (line,) = differences(before, after)
+    assert line.startswith("worse: blur / dlib / naive: 0.250 -> 0.300 (by +0.2")
+    assert differences(before, same) == []
     for other in (kept("c", 8, naive=0.5), kept("e", 9, of="others", naive=0.5)):
         assert "other pictures, settings or judges" in differences(first, other)[0]
 
@@ -599,13 +645,18 @@ def test_the_assessors_table_counts_the_pictures_he_was_asked_about(tmp_path, co
             ("{album}", "-o", "out", "--methods", "blur", "--recognizers", "dlib,dlib"),
             "two are called dlib",
         ),
+        (
+            ("{album}", "-o", "out", "--recognizers", "utility.yaml"),
+            "utility means something else",
+        ),
         (("{album}", "-o", "out", "--methods", "blur", "--judge", str(PACKAGED)), "its judge"),
         (("{album}", "-o", "out", "--weights", "nothing"), "manifest.json: missing"),
         (("{album}", "-o", "out", "--recognizers", ","), "--recognizers"),
         (("--compare", "a.json", "b.json"), "a.json"),
     ],
 )
-def test_mistakes_are_named(album, tmp_path, monkeypatch, arguments, says):
+def test_mistakes_are_named(album, recognizer, tmp_path, monkeypatch, arguments, says):
+    shutil.copy(recognizer, tmp_path / "utility.yaml")
     monkeypatch.chdir(tmp_path)
     (line,) = complaints(call("evaluate", *(a.format(album=album) for a in arguments)))
     assert says in line
@@ -694,6 +745,18 @@ def test_assessor_sees_the_face_and_little_else(portrait):
 def test_nobody_has_two_roles(layout):
     with pytest.raises(ElsefaceError, match="2 people are both background and tuning"):
         people.read(layout)
+
+
+def test_other_content_and_other_labels_are_other_pictures(tmp_path):
+    """Of the same names and sizes."""
+
+    def digest(colour, bit=0):
+        Image.new("RGB", (8, 8), colour).save(tmp_path / "a.bmp")
+        bits = np.full((1, COUNT), bit, np.uint8)
+        return People((tmp_path / "a.bmp",), np.zeros(1, int), ("a",), bits, True).digest()
+
+    assert digest("red") == digest("red")
+    assert len({digest("red"), digest("blue"), digest("red", 1)}) == 3
 
 
 def test_stems_of_two_folders_do_not_meet(album, tmp_path):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.evaluation.paired import BY_PERSON, comparable, difference
 
 #: By which utility is told from recognizers.
 UTILITY = "utility"
@@ -17,16 +19,25 @@ ERRORS = ("landmark error", "pose error (degrees)")
 
 #: Method, by whom or what, and name of a figure.
 Key = tuple[str, str, str]
-#: Mean and interval.
-Score = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure with its interval and, of a privacy score, what it is of each person."""
+
+    mean: float
+    low: float
+    high: float
+    tally: str = ""
 
 
 def differences(first: Path, second: Path) -> list[str]:
-    """A line for every score whose intervals do not touch, and for every one that one file lacks.
+    """A line for every score that differs, and for every one that one file lacks.
 
     Compared are all privacy scores, of which less is better, and of what the pictures are still
-    good for the figures with an interval.  The intervals are each file's own: on the same pictures
-    they are wider than that of the difference would be, so that this is the least there is.
+    good for the figures with an interval.  On the same pictures a privacy score differs where the
+    interval of the difference leaves zero out, the same people drawn anew for both; all else where
+    the files' own intervals do not touch.
 
     Raises
     ------
@@ -41,10 +52,14 @@ def differences(first: Path, second: Path) -> list[str]:
     if terms != others:
         lines.append("other pictures, settings or judges: what follows compares two things at once")
     for key in both:
-        (mean, low, high), (new, new_low, new_high) = before[key], after[key]
-        if new_high < low or new_low > high:
-            verdict = "better" if (new < mean) == _less_is_better(key) else "worse"
-            lines.append(f"{verdict}: {' / '.join(key)}: {mean:.3f} -> {new:.3f}")
+        old, new = before[key], after[key]
+        by, apart = "", new.high < old.low or new.low > old.high
+        if terms == others and comparable(old.tally, new.tally):
+            low, high = difference(new.tally, old.tally)["interval"]
+            by, apart = f" (by {low:+.3f} to {high:+.3f})", low > 0 or high < 0
+        if apart:
+            verdict = "better" if (new.mean < old.mean) == _less_is_better(key) else "worse"
+            lines.append(f"{verdict}: {' / '.join(key)}: {old.mean:.3f} -> {new.mean:.3f}{by}")
     for path, ours, theirs in ((first, before, after), (second, after, before)):
         lines += [f"only in {path}: {' / '.join(key)}" for key in ours if key not in theirs]
     return lines
@@ -72,9 +87,10 @@ def _scores(results: dict[str, Any]) -> Iterator[tuple[Key, Score]]:
     for method, figures in results["methods"].items():
         for recognizer, scores in figures["privacy"].items():
             for attack, score in scores.items():
-                yield (method, recognizer, attack), (score["mean"], *score["interval"])
+                of = score["mean"], *score["interval"], score.get(BY_PERSON, "")
+                yield (method, recognizer, attack), Score(*of)
         for name, interval in figures.get("utility intervals", {}).items():
-            yield (method, UTILITY, name), (figures["utility"][name], *interval)
+            yield (method, UTILITY, name), Score(figures["utility"][name], *interval)
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from elseface.scripts.evaluation.methods import UNCHANGED
 
 #: How far the score of *unchanged* may lie from that of the clean pictures.
 CLOSE = 0.01
+#: A recognizer that knows a smaller share of the clean pictures is no judge.
+KNOWN = 0.5
 #: On faces half and nine tenths were learnt from 1000 and 2000 pictures, a fifth from wrong names.
 LEARNT = 1 / 3
 #: Of the error of what can be undone altogether, what a short training leaves at most.
@@ -27,6 +29,15 @@ def unchanged_scores_as_clean(score: float, clean: float) -> None:
         raise ElsefaceError(
             f"gate: unchanged pictures score {score:.3f}, clean ones {clean:.3f}; pictures are"
             " damaged on the way through the harness"
+        )
+
+
+def knows_people(recognizer: str, clean: float, chance: float) -> None:
+    """A recognizer knows people in clean pictures: under one that does not, everybody is hidden."""
+    if clean < KNOWN:
+        raise ElsefaceError(
+            f"gate: {recognizer} knows {clean:.3f} of the clean pictures, who guesses blindly"
+            f" {chance:.3f}: no judge; see colour, mean, scale and layout in its file"
         )
 
 

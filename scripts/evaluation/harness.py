@@ -27,7 +27,6 @@ from elseface.scripts.evaluation.trained import LEAST, control, train_head
 from elseface.stage3_generate.choices import MethodName
 from elseface.stage3_generate.classic import load_obfuscation
 
-TRAINED, RESTORED = "trained parrot rank-1", "restored rank-1"
 #: Of an assessor who is no recognizer.
 ASSESSOR, CLOSED_SET = "assessor", "closed-set rank-1"
 
@@ -88,6 +87,9 @@ class Harness:
                 by: score.curve(both, self.clean[by], self.people, seen.missed)
                 for by, both in seen.embeddings.items()
             }
+            for curve in figures["curves"].values():
+                least = min(accepted for _, accepted in curve)
+                self._missed_count("receiver operating characteristic", least, seen.missed)
         figures["utility"] = score.usefulness(seen, self.unchanged)
         figures["utility intervals"] = score.doubt(seen, self.unchanged, self.people)
         figures["quality"] = score.realism(seen, self.unchanged)
@@ -141,10 +143,13 @@ class Harness:
                 if name == UNCHANGED:
                     gates.training_learns(*control(*known, (self.clean[recognizer], who)))
                 head = train_head(*known)
-                figures[recognizer][TRAINED] = score.attack(
-                    map(head, seen.embeddings[recognizer]), lambda v: privacy.rank1(v, v, who),
-                    self.people, seen.missed,
-                )  # fmt: skip
+                told = [head(vectors) for vectors in seen.embeddings[recognizer]]
+                figures[recognizer][privacy.TRAINED] = score.attack(
+                    told, lambda v: privacy.rank1(v, v, who), self.people, seen.missed
+                )
+                figures[recognizer] |= score.linked(
+                    "trained linkage", told, self.people, seen.missed
+                )
         if "restore" in self.attacks:
             if name == UNCHANGED:
                 gates.restoring_learns(*self.attacker.control())
@@ -152,22 +157,22 @@ class Harness:
                 name, anonymizer, self.pictures.results(name, anonymizer)
             )
             for recognizer, both in both_ways(undone, self.judges).items():
+                gates.everybody_embedded(recognizer, both, seen.missed)
                 clean = self.clean[recognizer]
+                scores = score.against_clean(both, clean, self.people, seen.missed, restored=True)
+                figures[recognizer] |= scores
 
                 def hits(v: np.ndarray, clean: np.ndarray = clean) -> np.ndarray:
                     return privacy.rank1(v, clean, who)
 
-                known = figures[recognizer][RESTORED] = score.attack(
-                    both, hits, self.people, seen.missed
-                )
                 before = seen.embeddings[recognizer]
                 counted = (score.hit(ways, hits, seen.missed) for ways in (both, before))
                 times = privacy.quotient(*counted, who)
                 if np.isfinite(times["mean"]):
-                    known[privacy.OVER_NAIVE] = times
+                    scores[privacy.RESTORED][privacy.OVER_NAIVE] = times
         for scores in figures.values():
             for attack, of in scores.items():
-                gates.missed_counts(attack, of["mean"], score.least(seen.missed, who))
+                self._missed_count(attack, of["mean"], seen.missed)
         if "assessor" in self.attacks:
             figures[ASSESSOR] = {CLOSED_SET: self._assessed(name, anonymizer, seen)}
             if name == UNCHANGED:
@@ -175,6 +180,9 @@ class Harness:
                 hidden = self._assessed(black.name, black, seen)
                 gates.assessor_sees(figures[ASSESSOR][CLOSED_SET]["interval"][0], hidden["mean"])
         return figures
+
+    def _missed_count(self, attack: str, scored: float, missed: np.ndarray) -> None:
+        gates.missed_counts(attack, scored, score.least(missed, self.people.identity))
 
     def _untrained(self, by: str, seen: Examined, attacks: Collection[str]) -> dict[str, Any]:
         return score.untrained(
@@ -191,6 +199,7 @@ class Harness:
         rows, right = list(told), np.array(list(told.values()), float)
         asked = self.people.subset(rows)
         figures = score.attack([right], lambda hits: hits, asked, seen.missed[rows])
+        gates.missed_counts(CLOSED_SET, figures["mean"], float(seen.missed[rows].mean()))
         if asked.attributes is not None:  # fewer than all who are judged
             figures["groups"] = score.grouped(asked)
         return figures
@@ -204,8 +213,10 @@ class Harness:
             reached = privacy.rank1(clean, clean, self.people.identity)
             reached = np.where(seen.missed, 1, reached)
             gates.unchanged_scores_as_clean(naive, float(np.nanmean(reached)))
+            gates.everybody_embedded(by, (clean,), seen.missed)
+            gates.knows_people(by, float(np.nanmean(reached)), figures["chance"][by])
             scores = figures["privacy"][by]
-            if TRAINED in scores:
-                gates.training_helps(scores[TRAINED]["mean"], parrot)
-            if RESTORED in scores:
-                gates.restoring_harms_nothing(scores[RESTORED]["mean"], naive)
+            if privacy.TRAINED in scores:
+                gates.training_helps(scores[privacy.TRAINED]["mean"], parrot)
+            if privacy.RESTORED in scores:
+                gates.restoring_harms_nothing(scores[privacy.RESTORED]["mean"], naive)

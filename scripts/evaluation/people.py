@@ -14,6 +14,7 @@ from elseface.common import celeba
 from elseface.common.errors import ElsefaceError
 from elseface.common.face import Face
 from elseface.common.files import list_photos
+from elseface.common.weights import file_hash
 from elseface.stage1_disentangle.box import largest_first, nearest
 from elseface.stage1_disentangle.detectors import mtcnn, union
 from elseface.stage1_disentangle.faces import aligned_face, find_faces
@@ -65,11 +66,12 @@ class People:
         return [] if missed else found
 
     def digest(self) -> str:
-        """The sha256 of what the pictures are called, how large their files are and whose."""
+        """The sha256 of the pictures' files, what they are called, whose they are and what is said
+        of them."""
         whose = (self.names[i] for i in self.identity)
-        sizes = (path.stat().st_size for path in self.paths)
-        listed = [*zip((path.name for path in self.paths), sizes, whose)]
-        return hashlib.sha256(repr(listed).encode()).hexdigest()
+        listed = [*zip((path.name for path in self.paths), map(file_hash, self.paths), whose)]
+        labels = b"" if self.attributes is None else self.attributes.tobytes()
+        return hashlib.sha256(repr(listed).encode() + labels).hexdigest()
 
     def subset(self, rows: Sequence[int]) -> People:
         """The pictures of `rows`, the identities' numbers as they were."""

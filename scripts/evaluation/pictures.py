@@ -15,7 +15,7 @@ import numpy as np
 from elseface.common.anonymizer import Anonymizer
 from elseface.common.attributes import named
 from elseface.common.face import Face
-from elseface.common.output import write_whole
+from elseface.common.output import whole, write_whole
 from elseface.common.photo import read_photo
 from elseface.scripts.console import progress
 from elseface.scripts.evaluation.people import People
@@ -74,7 +74,8 @@ class Pictures:
                     if made.changes and (disguise := made.changes[0].disguise):
                         about["before"] = named(disguise.before)
                         about["after"] = named(disguise.after)
-                    Image.fromarray(made.pixels).save(target, compress_level=1)
+                    with whole(target) as draft:
+                        Image.fromarray(made.pixels).save(draft, "PNG", compress_level=1)
                     write_whole(note, json.dumps(about).encode())
                 pixels = np.asarray(Image.open(target))
                 yield Result(photo, pixels, faces, json.loads(note.read_text(encoding="utf-8")))

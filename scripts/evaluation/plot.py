@@ -131,7 +131,7 @@ def _kept(figures: dict[str, Any], _: str) -> tuple[float, float, float] | None:
     kept = figures.get("utility", {}).get(KEPT)
     if kept is None:
         return None
-    return kept, *figures.get("utility intervals", {}).get(KEPT, (kept, kept))
+    return kept, *figures["utility intervals"][KEPT]
 
 
 def _distance(figures: dict[str, Any], recognizer: str) -> tuple[float, float, float] | None:

@@ -18,6 +18,7 @@ from scipy.stats import binomtest
 FALSE_ACCEPTS = (1e-3, 1e-2)
 #: The names of the scores.
 NAIVE, PARROT = "naive rank-1", "parrot rank-1"
+TRAINED, RESTORED = "trained parrot rank-1", "restored rank-1"
 #: How often somebody is known after restoring, over how often before.
 OVER_NAIVE = "over naive"
 SELF_MATCH = f"self-match at FAR {FALSE_ACCEPTS[0]:g}"
@@ -115,7 +116,8 @@ def quotient(
     """The sum of `above` over that of `below`, and its 95 % interval, the same people drawn anew
     for both: arrays (n,) or (n, k), of which that does not count which is no number in `below`.
 
-    Draws that have nothing of `below` are left out; where nobody has, nothing is a number.
+    An interval that draws with nothing of `below` reach into has no upper end, None; where nobody
+    has anything of it, nothing is a number.
     """
     counts = np.isfinite(below).reshape(len(below), -1)
     rows = counts.any(1)
@@ -126,8 +128,11 @@ def quotient(
     sums = np.stack([np.bincount(who, part) for part in parts])
     chosen = np.random.default_rng(0).integers(0, who.max() + 1, (draws, who.max() + 1))
     over, under = sums[:, chosen].sum(2)
-    ratios = over[under > 0] / under[under > 0]
-    interval = np.percentile(ratios, [2.5, 97.5]).tolist()
+    said = (over > 0) | (under > 0)  # of a draw that has neither nothing can be told
+    ratios = np.divide(over, under, out=np.full(draws, np.inf), where=under > 0)[said]
+    with np.errstate(invalid="ignore"):
+        low, high = np.percentile(ratios, [2.5, 97.5]).tolist()
+    interval = [low, high if np.isfinite(high) else None]
     return {"mean": float(sums[0].sum() / sums[1].sum()), "interval": interval}
 
 

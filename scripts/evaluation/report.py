@@ -16,6 +16,7 @@ import psutil
 from elseface.common.output import write_whole
 from elseface.scripts.evaluation import plot
 from elseface.scripts.evaluation.methods import CONTROLS
+from elseface.scripts.evaluation.paired import REFERENCES
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.pictures import place
 from elseface.scripts.evaluation.privacy import OVER_NAIVE, chance
@@ -67,10 +68,12 @@ def write(folder: Path, results: dict[str, Any]) -> None:
     }
     shown = {name: sheet for name, sheet in sheets.items() if sheet}
     page = templates.get_template("report.html").render(
-        results=results, controls=CONTROLS, sheets=shown, **plots
+        results=results, controls=CONTROLS, references=REFERENCES, sheets=shown, **plots
     )
     write_whole(folder / "report.html", page.encode())
-    figures = templates.get_template("figures.md").render(results=results, **plots)
+    figures = templates.get_template("figures.md").render(
+        results=results, references=REFERENCES, **plots
+    )
     write_whole(folder / "figures.md", figures.encode())
     for name, drawn in plots.items():
         if drawn:
@@ -100,6 +103,12 @@ def _table(results: dict[str, Any]) -> str:
                 if times := score.get(OVER_NAIVE):
                     name = f"{attack}, {OVER_NAIVE}"
                     rows.writerow([method, recognizer, name, times["mean"], *times["interval"]])
+                for reference in REFERENCES:
+                    if more := score.get(f"over {reference}"):
+                        name = f"{attack}, over {reference}"
+                        rows.writerow([method, recognizer, name, more["mean"], *more["interval"]])
+                rows.writerow([method, recognizer, f"{attack}, worst identity",
+                               score["worst identity"]["mean"], "", ""])  # fmt: skip
         for kind in ("utility", "quality", "edits"):
             for name, value in figures.get(kind, {}).items():
                 doubt = figures.get(f"{kind} intervals", {}).get(name, ("", ""))

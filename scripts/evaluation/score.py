@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from elseface.common.attributes import NAMES, PROTECTED, index, indices
 from elseface.scripts.evaluation import privacy
 from elseface.scripts.evaluation.examine import MEASURES, Examined
+from elseface.scripts.evaluation.paired import BY_PERSON, tally
 from elseface.scripts.evaluation.people import People
 from elseface.scripts.evaluation.quality import frechet
 from elseface.scripts.evaluation.utility import protected_kept
@@ -43,6 +45,7 @@ def attack(of: Iterable[np.ndarray], hits: Hits, people: People, missed: np.ndar
     }
     name = max(per_person, key=per_person.__getitem__)
     figures["worst identity"] = {"name": name, "mean": per_person[name]}
+    figures[BY_PERSON] = tally(worst, people.identity)
     if people.attributes is not None:
         figures["by attribute"] = {
             group: {
@@ -84,34 +87,68 @@ def untrained(
 ) -> dict[str, Any]:
     """Naive, parrot and linkage attacks by one recognizer."""
     who = people.identity
-    seen = np.isfinite(clean).all(1)
+    figures: dict[str, Any] = {}
+    if "naive" in wanted:
+        figures |= against_clean(embeddings, clean, people, missed)
+    if "parrot" in wanted:
+        figures[privacy.PARROT] = attack(
+            embeddings, lambda v: privacy.rank1(v, v, who), people, missed
+        )
+    if "linkage" in wanted:
+        figures |= linked("linkage", embeddings, people, missed)
+    return figures
+
+
+def against_clean(
+    embeddings: Iterable[np.ndarray],
+    clean: np.ndarray,
+    people: People,
+    missed: np.ndarray,
+    restored: bool = False,
+) -> dict[str, Any]:
+    """What is found among clean pictures: rank-1, and what a threshold lets in, told from pairs of
+    clean ones; `restored` names the scores of faces that were."""
+    who, seen = people.identity, np.isfinite(clean).all(1)
     limits = dict(zip(privacy.FALSE_ACCEPTS, privacy.accept_thresholds(clean[seen], who[seen])))
+    strict, word = limits[privacy.FALSE_ACCEPTS[0]], "restored" if restored else "naive"
+    embeddings = list(embeddings)
 
     def of(hits: Hits) -> dict:
         return attack(embeddings, hits, people, missed)
 
-    figures: dict[str, Any] = {}
-    if "naive" in wanted:
-        figures[privacy.NAIVE] = of(lambda v: privacy.rank1(v, clean, who))
-        figures[privacy.SELF_MATCH] = of(
-            lambda v: privacy.self_match(v, clean, limits[privacy.FALSE_ACCEPTS[0]])
+    return {
+        (privacy.RESTORED if restored else privacy.NAIVE): of(
+            lambda v: privacy.rank1(v, clean, who)
+        ),
+        ("restored " if restored else "") + privacy.SELF_MATCH: of(
+            lambda v: privacy.self_match(v, clean, strict)
+        ),
+    } | {
+        f"{word} TAR at FAR {rate:g}": of(
+            lambda v, limit=limit: privacy.true_accepts(v, clean, who, limit)
         )
-        for rate, limit in limits.items():
-            figures[f"naive TAR at FAR {rate:g}"] = of(
-                lambda v, limit=limit: privacy.true_accepts(v, clean, who, limit)
-            )
-    if "parrot" in wanted:
-        figures[privacy.PARROT] = of(lambda v: privacy.rank1(v, v, who))
-    if "linkage" in wanted:
-        found = ~missed
-        for i, rate in enumerate(privacy.FALSE_ACCEPTS):
-            # Two anonymized pictures: how far strangers lie apart is another matter among them.
-            figures[f"linkage TAR at FAR {rate:g}"] = of(
-                lambda v, i=i: privacy.true_accepts(
-                    v, v, who, privacy.accept_thresholds(v[found], who[found])[i]
-                )
-            )
-    return figures
+        for rate, limit in limits.items()
+    }
+
+
+def linked(
+    name: str, embeddings: Iterable[np.ndarray], people: People, missed: np.ndarray
+) -> dict[str, Any]:
+    """How often two anonymized pictures of one person are taken for one's.  Strangers lie otherwise
+    apart in those than in clean ones, so the threshold is told from them."""
+    found, who = ~missed, people.identity
+    embeddings = list(embeddings)
+
+    def hits(v: np.ndarray, i: int) -> np.ndarray:
+        limit = privacy.accept_thresholds(v[found], who[found])[i]
+        return privacy.true_accepts(v, v, who, limit)
+
+    return {
+        f"{name} TAR at FAR {rate:g}": attack(
+            embeddings, functools.partial(hits, i=i), people, missed
+        )
+        for i, rate in enumerate(privacy.FALSE_ACCEPTS)
+    }
 
 
 def curve(
