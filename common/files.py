@@ -22,6 +22,11 @@ VIDEOS = frozenset(
     {".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm"}
 )
 
+#: Pictures that are not read; named too.
+UNREAD = frozenset(
+    {".arw", ".cr2", ".cr3", ".dng", ".eps", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2", ".svg"}
+)
+
 #: How the JSON that elseface writes begins.
 OURS = re.compile(rb'\s*{\s*("format"\s*:\s*)?"elseface')
 
@@ -76,7 +81,7 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
     """
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
-    photos = list_photos(paths, output, PHOTOS | VIDEOS)
+    photos = list_photos(paths, output, PHOTOS | VIDEOS | UNREAD)
     originals = {real_path(source) for source, _ in photos}
     taken: dict[Path, Path] = {}
     for source, name in photos:
@@ -87,6 +92,9 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
             refused.append((source, f"{str(source)!a}: its name is not valid text; rename it"))
         elif source.suffix.lower() in VIDEOS:
             refused.append((source, f"{source}: is a video; `elseface video` replaces its faces"))
+        elif source.suffix.lower() in UNREAD:
+            why = "is of a kind that is not read; export it as JPEG, PNG or TIFF"
+            refused.append((source, f"{source}: {why}"))
         elif key in originals:
             why = "the result would overwrite an original; choose another -o"
             refused.append((source, f"{source}: {why}"))
@@ -113,12 +121,16 @@ def _search(folder: Path, skip: Path | None, kinds: Collection[str]) -> list[Pat
         raise error  # a folder that cannot be read is not passed over in silence
 
     found: list[Path] = []
-    walk = os.walk(folder, onerror=fail) if is_here(folder) else folder.walk(on_error=fail)
+    if is_here(folder):  # links are followed, each folder searched once
+        walk = os.walk(folder, onerror=fail, followlinks=True)
+    else:
+        walk = folder.walk(on_error=fail)
+    searched = {skipped, real_path(folder)}
     for root, folders, files in walk:
         here = Path(root) if is_here(folder) else root
-        folders[:] = sorted(
-            f for f in folders if not f.startswith(".") and real_path(here / f) != skipped
-        )
+        below = {f: real_path(here / f) for f in sorted(folders) if not f.startswith(".")}
+        folders[:] = [f for f, real in below.items() if real not in searched]
+        searched.update(below.values())
         found += [
             here / f
             for f in sorted(files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import textwrap
@@ -12,6 +13,9 @@ from typing import Any
 
 from elseface.common.errors import ElsefaceError
 from elseface.common.location import is_here, make_folder
+
+#: Bytes of a file's name that a draft's has no room for beside its own.
+LONG = 220
 
 
 @contextlib.contextmanager
@@ -24,7 +28,7 @@ def whole(path: Path) -> Iterator[Path]:
     ElsefaceError
         When it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f"{_draft(path)}{os.getpid()}.part")
     try:
         make_folder(path.parent)
         yield temporary
@@ -46,8 +50,14 @@ def forget_drafts(path: Path) -> None:
         if not is_here(path):
             path.fs.invalidate_cache()  # of what the folder held before
         for file in path.parent.iterdir():
-            if file.name.startswith(f".{path.name}.") and file.name.endswith(".part"):
+            if file.name.startswith(_draft(path)) and file.name.endswith(".part"):
                 file.unlink(missing_ok=True)
+
+
+def _draft(path: Path) -> str:
+    """How the names of drafts of a file begin; a long name must not become too long for a file."""
+    name = os.fsencode(path.name)
+    return f".{path.name if len(name) < LONG else hashlib.sha256(name).hexdigest()}."
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -50,6 +50,21 @@ class Photo:
         """The same kind of photo with other pixels of the same shape."""
         return replace(self, pixels=pixels)
 
+    def over(self, ground: int) -> np.ndarray:
+        """What a viewer shows of it on a ground of this grey: (height, width, 3), uint8, RGB."""
+        if self.alpha is None:
+            return self.pixels
+        share = self.alpha[:, :, None] / np.float32(255)
+        return (share * self.pixels + (1 - share) * ground).round().astype(np.uint8)
+
+    @property
+    def views(self) -> list[np.ndarray]:
+        """All that may be seen of it: its pixels and, where some are transparent, which can draw a
+        face as well as colours can, what viewers show on white and on black."""
+        if self.alpha is None or self.alpha.min(initial=255) == 255:
+            return [self.pixels]
+        return [self.pixels, self.over(255), self.over(0)]
+
 
 def read_photo(path: Path) -> Photo:
     """Read a photo: EXIF orientation applied, 16 bits and CMYK reduced to 8-bit RGB.

@@ -73,8 +73,8 @@ def command(
     ] = None,
     keep_person: loading.KeepPerson = None,
     label: Annotated[
-        str, typer.Option(help='Words to write on the photo, such as "synthetic face".')
-    ] = "",
+        str | None, typer.Option(help='Words to write on the photo, such as "synthetic face".')
+    ] = None,
     report: loading.Report = None,
     certificate: loading.Certificate = None,
     overwrite: Annotated[
@@ -136,7 +136,7 @@ def command(
         from elseface.scripts.release.finder import load_finder
         from elseface.scripts.release.label import Label
 
-        words = Label(label) if label else None
+        words = Label(label) if label is not None else None
         finder = load_finder(None if aligned else detector, sources, boxes, skip_face or [])
         consent = load_consent(keep_person, finder.detector)
         load = functools.partial(

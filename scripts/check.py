@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
+from elseface.common.files import PHOTOS, UNREAD, VIDEOS
 from elseface.common.location import is_here, located
-from elseface.common.photo import FORMATS
 from elseface.scripts.console import explained
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def command(
     try:
         if not place.is_dir():
             raise ElsefaceError(f"{place}: no such folder")
-        beside = sorted(_photos(place) - names) if any(map(_is_photo, names)) else []
+        beside = sorted(_pictures(place) - names) if any(map(_is_photo, names)) else []
         bad = [f"{place / name}: {verdict}" for name, verdict in _verdicts(issued, place)]
     except ElsefaceError:
         raise
@@ -69,14 +69,19 @@ def _verdicts(issued: Certificate, folder: Path) -> Iterator[tuple[str, str]]:
             yield file.name, f"cannot be read ({error.strerror})"
 
 
-def _photos(folder: Path) -> set[str]:
-    """Names below the folder of everything that elseface may have written there."""
+def _pictures(folder: Path) -> set[str]:
+    """Names below the folder of every photo and video, which whoever gets them may take for
+    certified."""
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if _is_photo(path.name) and not path.name.startswith(".")
+        if _ending(path.name) in PHOTOS | VIDEOS | UNREAD and not path.name.startswith(".")
     }
 
 
 def _is_photo(name: str) -> bool:
-    return PurePath(name).suffix.lower() in FORMATS
+    return _ending(name) in PHOTOS
+
+
+def _ending(name: str) -> str:
+    return PurePath(name).suffix.lower()

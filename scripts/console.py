@@ -92,6 +92,8 @@ def progress(items: Iterable[T], total: int | None, label: str) -> Iterator[Iter
     from rich.console import Console
 
     bar = Progress(*columns, console=Console(stderr=True), disable=total in (0, 1))
-    tracked = bar.track(items, total=total, description=label)
+    task = bar.add_task(label, total=total)
+    tracked = bar.track(items, total=total, task_id=task)
     with bar, contextlib.closing(tracked):
         yield tracked
+        bar.update(task, total=bar.tasks[0].completed)  # `total` may be no more than a guess

@@ -106,11 +106,12 @@ def load_anonymizer(
     """
     check_number("--epsilon", options.epsilon)
     ours = method is MethodName.ATTRIBUTE_EDIT
-    edited = options.edit or options.keep or options.max_flips is not None or options.epsilon
-    if not ours and (edited or weights or key):
-        raise ElsefaceError(
-            f"{method} takes no --edit, --keep, --max-flips, --epsilon, --key or --weights"
-        )
+    asked = {
+        "--edit": options.edit, "--keep": options.keep, "--epsilon": options.epsilon,
+        "--max-flips": options.max_flips is not None, "--key": key, "--weights": weights,
+    }  # fmt: skip
+    if not ours and (wrong := [name for name, given in asked.items() if given]):
+        raise ElsefaceError(f"--method {method} takes no {' or '.join(wrong)}")
     if (gallery is None) == (method is MethodName.MEAN_FACE):
         raise ElsefaceError("--method mean-face and --gallery, photos of others, go together")
     if strength is not None and (ours or gallery):

@@ -44,8 +44,9 @@ def command(
         float, typer.Option(min=0, max=3600, help="Seconds a lost face stays covered.")
     ] = 5.0,
     label: Annotated[
-        str, typer.Option(help='Words to write on it, such as "synthetic face"; another pass.')
-    ] = "",
+        str | None,
+        typer.Option(help='Words to write on it, such as "synthetic face"; another pass.'),
+    ] = None,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Leave the sound out.")] = False,
     if_no_face: Annotated[
         IfNoFace, typer.Option(help="A video without a face is not written, or copied.")
@@ -75,7 +76,7 @@ def command(
         with silent_start():
             anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
             from elseface.scripts.footage.export import Export
-            from elseface.scripts.footage.report import certify, describe
+            from elseface.scripts.footage.report import certify, covered, describe
             from elseface.scripts.footage.tracking import OURS
             from elseface.scripts.release.certify import issue
             from elseface.scripts.release.consent import load_consent
@@ -87,7 +88,7 @@ def command(
             load_detector(DetectorName.UNION)  # which follows what was found, whoever found it
             finds = load_detector(detector)
             verifier = load_verifier(verified_by) if verify else None
-            words = Label(label) if label else None
+            words = Label(label) if label is not None else None
         consent = load_consent(keep_person, finds)
         export = Export(
             source, output, anonymizer, seed, hold, sound=not no_audio, verifier=verifier,
@@ -95,6 +96,8 @@ def command(
             detectors=OURS if detector == DetectorName.UNION else (finds, finds),
         )  # fmt: skip
         record, sha256 = export(if_no_face is IfNoFace.COPY)
+        for line in covered(source, record, anonymizer.name):
+            complain(line)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")
         sys.exit(INTERRUPTED)

@@ -36,8 +36,8 @@ def command(
     keep: loading.Keep = "",
     seed: loading.Seed = 0,
     label: Annotated[
-        str, typer.Option(help='Words to write on it, such as "synthetic face".')
-    ] = "",
+        str | None, typer.Option(help='Words to write on it, such as "synthetic face".')
+    ] = None,
     weights: loading.Weights = None,
 ) -> None:
     """Show the camera with every face replaced, about half a second late; Esc or Ctrl-C ends it.
@@ -56,7 +56,7 @@ def command(
     from elseface.scripts.release.label import Label
     from elseface.stage1_disentangle.detectors import load_detector
 
-    words = Label(label) if label else None
+    words = Label(label) if label is not None else None
     with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         screens: list[Screen] = []
         if not no_preview:

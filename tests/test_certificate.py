@@ -109,10 +109,11 @@ def test_a_changed_export_is_told_apart(export, change):
     elif change == "swapped":
         Image.new("RGB", (50, 50)).save(out / "sub/b ü.png")
     else:
-        Image.new("RGB", (50, 50)).save(out / "sub/unseen.jpg")
+        (out / "sub" / {"extra": "unseen.jpg", "extra video": "unseen.mp4"}[change]).touch()
     result = call("check", out / "certificate.json")
     assert result.returncode == 1 and "NOT as certified" in result.stdout
-    verdict = {"missing": "missing", "extra": "not in the certificate"}.get(change, "CHANGED")
+    verdicts = {"missing": "missing", "extra": "not in the certificate"}
+    verdict = verdicts.get(change.removesuffix(" video"), "CHANGED")
     assert verdict in result.stdout and "as certified on" not in result.stdout
 
 
@@ -179,6 +180,8 @@ def test_from_the_photo_to_the_certificate_and_back(portrait, tmp_path):
         (("--certificate", "c.json", "--report", "c.json"), "c.json"),
         (("--boxes", "photo.png"), "photo.png"),
         (("--skip-face", "1,2,3"), "left,top,right,bottom"),
+        (("--label", ""), "--label takes the words"),
+        (("--key", "k", "--edit", "+Smiling"), "pixelate takes no --edit or --key"),
         (("--keep-person", "absent"), "absent"),
         (("--method", "pixelate", "--certificate", "photo.png/c.json"), "c.json"),
     ],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import check_extras, check_folder, check_free, list_photos, plan
+from elseface.common.output import _draft, forget_drafts, write_whole
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -19,6 +20,34 @@ def test_folders_are_searched_and_names_kept(tmp_path):
     jobs, errors = plan([tmp_path / "in"], tmp_path / "out")
     names = [job.target.relative_to(tmp_path / "out").as_posix() for job in jobs]
     assert names == ["a.JPG", "c.png", "sub dir/ü.png"] and not errors
+
+
+def test_linked_folders_are_searched_once(tmp_path):
+    touch(tmp_path, "in/a.png", "elsewhere/b.png", "in/sub/c.png")
+    (tmp_path / "in/link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "in/again").symlink_to(tmp_path / "in")
+    (tmp_path / "elsewhere/back").symlink_to(tmp_path / "in")
+    (tmp_path / "in/out").symlink_to(tmp_path / "out")  # where the results go
+    touch(tmp_path, "out/d.png")
+    jobs, errors = plan([tmp_path / "in"], tmp_path / "out")
+    names = [job.target.relative_to(tmp_path / "out").as_posix() for job in jobs]
+    assert names == ["a.png", "link/b.png", "sub/c.png"] and not errors
+
+
+def test_pictures_that_are_not_read_are_named(tmp_path):
+    touch(tmp_path, "a.png", "b.DNG", "c.jxl", "d.pdf")
+    jobs, errors = plan([tmp_path], tmp_path / "out")
+    assert [job.source.name for job in jobs] == ["a.png"]
+    assert [path.name for path, _ in errors] == ["b.DNG", "c.jxl"]
+    assert all("not read; export it" in why for _, why in errors)
+
+
+@pytest.mark.parametrize("name", ["n" * 240 + ".png", "ü" * 120 + ".png", "a.png"])
+def test_a_file_of_a_long_name_is_written_whole(tmp_path, name):
+    write_whole(tmp_path / name, b"data")
+    (tmp_path / f"{_draft(tmp_path / name)}77.part").touch()  # of a process that was killed
+    forget_drafts(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_output_within_input_is_not_searched(tmp_path):

@@ -20,11 +20,13 @@ from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter, covered, pixelate
 from elseface.scripts.release.photos import Release
 from elseface.scripts.release.recognition import THRESHOLD
+from elseface.scripts.release.report import covered as covered_faces
 from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
 from elseface.scripts.release.verify import PAINTINGS, Verifier
 from elseface.stage1_disentangle.box import SAME, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.descriptor import embed
+from elseface.stage1_disentangle.detection import detect
 from elseface.stage1_disentangle.detectors import load_detector
 from elseface.stage1_disentangle.faces import face_in_box
 from elseface.stage3_generate.choices import MethodName
@@ -59,6 +61,15 @@ def nobody(photo):
 
 def there(*boxes):
     return lambda photo: list(boxes)
+
+
+@pytest.fixture
+def stencil(portrait) -> np.ndarray:
+    """The portrait, and beside it one that transparency alone draws, on white: (512, 1024, 4)."""
+    opaque = np.dstack([portrait, np.full(portrait.shape[:2], 255, np.uint8)])
+    drawn = np.zeros_like(opaque)
+    drawn[..., 3] = 255 - cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    return np.hstack([opaque, drawn])
 
 
 @pytest.fixture
@@ -216,6 +227,18 @@ def test_transparency_hides_no_face(portrait):
     np.testing.assert_array_equal(painted.alpha[~gone], alpha[~gone])
 
 
+@pytest.mark.parametrize("by", ["the finder", "the verifier"])
+def test_a_face_that_transparency_draws_is_found(release, stencil, tmp_path, by):
+    found, seen = (detect, nobody) if by == "the finder" else (there(FACE), detect)
+    scene, _ = release(BLACK, found, seen, photo=stencil)
+    assert len(scene.subjects) == 2
+    whole = read_photo(tmp_path / "out/photo.png")
+    left, top, right, bottom = (512 + FACE[0], FACE[1], 512 + FACE[2], FACE[3])
+    assert (whole.alpha[top:bottom, left:right] == 255).all()
+    assert whole.pixels[top:bottom, left:right].max() == 0
+    assert [box for view in whole.views for box in detect(view)] == []
+
+
 def test_boxes_brought_count_where_the_detector_found_less():
     """A face of which the detector's box shows too little is replaced as a whole."""
     large = (150, 50, 300, 200)
@@ -321,6 +344,33 @@ def test_a_face_to_skip_stays_bit_for_bit(release, portrait):
     scene, written = release(BLACK, found=there(FACE), seen=there(FACE), skipped=[roughly])
     np.testing.assert_array_equal(written, portrait)
     assert not scene.subjects and scene.spared[0].why == "--skip-face"
+
+
+@pytest.mark.parametrize("seen", [nobody, None])
+def test_who_skips_a_face_that_nobody_sees_is_told(release, seen):
+    with pytest.raises(ElsefaceError, match="--skip-face 1,2,30,40 meets no face"):
+        release(BLACK, seen=seen, skipped=[(1, 2, 30, 40)])
+
+
+def test_a_face_that_the_second_detector_sees_alone_may_be_skipped(release, portrait):
+    _, written = release(BLACK, found=there(SUIT), seen=there(FACE), skipped=[FACE])
+    left, top, right, bottom = FACE
+    np.testing.assert_array_equal(written[top:bottom, left:right], portrait[top:bottom, left:right])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "method", "says"),
+    [
+        (["as asked", "other attributes and shape"], "blur", ""),
+        (["as asked", "pixelate", "blackout"], "blur", "a.jpg: 2 of 3 faces got pixels and black"),
+        (["mask"], "attribute-edit", "a.jpg: 1 of 1 faces got a mask: nothing else"),
+        (["blackout"], "blackout", ""),
+    ],
+)
+def test_whose_face_got_less_than_was_asked_for_is_told(outcomes, method, says):
+    faces = [{"outcome": outcome} for outcome in outcomes]
+    said = covered_faces({"photo": "a.jpg", "method": method, "faces": faces})
+    assert said.startswith(says) and bool(said) == bool(says)
 
 
 def test_a_shown_face_excuses_nobody_beside_it(release, portrait):

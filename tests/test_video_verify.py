@@ -1,14 +1,17 @@
 """A written video is looked at until no face can be told: protection is broken on purpose here."""
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from elseface.common.anonymizer import NOBODY, Anonymized, Change, Disguise
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage import export as exports
-from elseface.scripts.footage import marking
+from elseface.scripts.footage import marking, report
 from elseface.scripts.footage.export import LATE, PASSES, Export
+from elseface.scripts.footage.person import Person
+from elseface.scripts.footage.record import Appearance, Record
 from elseface.scripts.footage.tracking import OURS
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release import painter as painters
@@ -77,12 +80,13 @@ def released(tmp_path):
 
 @pytest.fixture
 def passes(monkeypatch) -> list[int]:
-    """The numbers of the passes that were made over the video."""
+    """The numbers of the passes that were made over the video; that for a label has its last."""
     made, once = [], Export._pass
 
-    def count(self, draft, number, mark):
-        made.append(number)
-        return once(self, draft, number, mark)
+    def count(self, draft, word, mark):
+        kind, _, number = word.partition(" ")
+        made.append(made[-1] if kind == "label" else int(number or 1) - 1)
+        return once(self, draft, word, mark)
 
     monkeypatch.setattr(Export, "_pass", count)
     return made
@@ -153,6 +157,18 @@ def test_what_is_no_face_to_the_landmarks_is_pixelated_or_black(released):
     people, _ = released(SHOTS, Idle(right_of=0), seen=lambda photo: [corner])
     (rescued,) = (person for person in people if person.found_by == "second")
     assert not rescued.fits and rescued.step in (Step.PIXELATE, Step.BLACKOUT)
+
+
+def test_who_got_less_than_was_asked_for_is_told(released, tmp_path):
+    record = Record(Fraction(1, 25), 0.5, None)
+    people = [Person(0), Person(1, fits=False, ladder=[Step.BLACKOUT]), Person(2)]
+    people[2].ladder = [Step.MASK]
+    record.people = {p: Appearance(2.0 - p.number, 4.25, frames=3) for p in people}
+    never = Person(3, ladder=[Step.BLACKOUT])
+    record.people[never] = Appearance(0, 1)
+    first, second = report.covered(tmp_path / "in.mp4", record, "blur")
+    assert "in.mp4: from 0.0 to 4.2 s a face got a mask" in first and "black" in second
+    assert report.covered(tmp_path, record, "blackout") == []
 
 
 def test_what_is_seen_elsewhere_every_time_is_not_written(released, tmp_path, passes):

@@ -113,12 +113,12 @@ class Export:
 
     def _passed(self, draft: Path) -> Record:
         for number in range(PASSES):
-            record = self._pass(draft, number, unmarked)
+            record = self._pass(draft, f"pass {number + 1}" if number else "video", unmarked)
             if not self._clean(draft, record, number, False):
                 continue
             if not (self.label and any(there.frames for there in record.people.values())):
                 return record
-            record = self._pass(draft, number, labelled(self.label, self._shape, record))
+            record = self._pass(draft, "label", labelled(self.label, self._shape, record))
             if self._clean(draft, record, number, True):
                 return record
         raise ElsefaceError(
@@ -159,7 +159,7 @@ class Export:
         """A tracker for the passes to come, in all of which it finds the same people."""
         self._trackers.append(functools.partial(kind, people=[], numbers=self._numbers, **options))
 
-    def _pass(self, draft: Path, number: int, mark: Mark) -> Record:
+    def _pass(self, draft: Path, word: str, mark: Mark) -> Record:
         with Clip(self.source) as clip:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
@@ -168,8 +168,7 @@ class Export:
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)
                 done = protect(frames, self.anonymizer, self.seed, _ahead(clip), trackers)
-                label = f"pass {number + 1}" if number else "video"
-                with progress(done, clip.expected, label) as tracked:
+                with progress(done, clip.expected, word) as tracked:
                     for protected in tracked:
                         writer.write(protected.frame, mark(protected.pixels))
                         record.add(protected)

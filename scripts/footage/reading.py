@@ -87,7 +87,7 @@ class Clip:
                 reached = max(reached, float(stamp * self.video.time_base))
                 yield Frame(pixels, stamp)
         if stamp is None:
-            raise ElsefaceError(f"{self.path}: holds no frame that can be read")
+            raise ElsefaceError(f"{self.path}: holds no frame that can be read; truncated?")
         self._check_end(reached)
 
     def _next(self, packets: Iterator[av.Packet]) -> av.Packet | None:
@@ -127,7 +127,8 @@ def _explained(path: Path, reached: float | None = None) -> Iterator[None]:
     except (av.error.FFmpegError, ValueError) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         if reached is None:
-            raise ElsefaceError(f"{path}: not a video that can be read ({reason})") from None
+            why = f"no video, or one that is damaged or truncated ({reason})"
+            raise ElsefaceError(f"{path}: {why}") from None
         where = f"damaged after {reached:.1f} seconds"
         raise ElsefaceError(f"{path}: {where} ({reason}); mend it first") from None
 

@@ -16,7 +16,7 @@ from elseface.scripts.release.recognition import (
     false_accept,
     true_accept,
 )
-from elseface.scripts.release.report import disguised
+from elseface.scripts.release.report import disguised, told
 from elseface.scripts.release.scene import KEEP_PERSON
 
 
@@ -39,6 +39,16 @@ def describe(record: Record) -> dict[str, Any]:
             for person, there in sorted(record.people.items(), key=lambda item: item[0].number)
         ],
     }
+
+
+def covered(source: Path, record: Record, method: str) -> list[str]:
+    """A line for everybody who got less natural a cover than was asked for."""
+    lines = []
+    for person, there in sorted(record.people.items(), key=lambda item: item[1].first):
+        if there.frames and (words := told([person.step], method)):
+            when = f"from {there.first:.1f} to {there.last:.1f} s a face got {words}"
+            lines.append(f"{source}: {when}: nothing else could be drawn or verified there")
+    return lines
 
 
 def certify(output: Path, record: Record, sha256: str) -> CertifiedFile:

@@ -58,7 +58,7 @@ class Label:
         font = ImageFont.load_default(20)
         absent = _drawn(font, "\U0010ffff")
         if not self.text.strip():
-            raise ElsefaceError("a label takes the words to write; leave it out for none")
+            raise ElsefaceError("--label takes the words to write; leave it out for none")
         for letter in self.text:
             if not letter.isprintable() or _drawn(font, letter) == absent:
                 raise ElsefaceError(f"label {self.text!r}: cannot write {letter!r}; use ASCII")

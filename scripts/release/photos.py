@@ -17,6 +17,7 @@ from elseface.scripts.release.label import Label
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.scene import Scene
 from elseface.scripts.release.verify import Verifier, load_verifier, verified
+from elseface.stage1_disentangle.box import Box, merged, nearest
 from elseface.stage1_disentangle.faces import face_in_box
 
 
@@ -72,11 +73,26 @@ class Release:
     def _scene(self, source: Path, photo: Photo) -> Scene:
         scene = Scene(photo.pixels, self.finder.skipped, self.consent)
         faces = self.finder.find(source, photo.pixels)
+        if self.finder.detector:
+            known = [face.box for face, _ in faces]
+            seen = [box for view in photo.views[1:] for box in self.finder.detector(view)]
+            drawn = [box for box in merged(seen) if nearest(box, known) is None]
+            faces += [(face_in_box(photo.pixels, box), self.finder.name) for box in drawn]
         if not faces and self.verifier:  # the second may know better
             boxes = self.verifier.detector(photo.pixels)
             faces = [(face_in_box(photo.pixels, box), self.verifier.name) for box in boxes]
+        self._check_skipped([face.box for face, _ in faces], photo)
         scene.enter(faces)
         return scene
+
+    def _check_skipped(self, boxes: list[Box], photo: Photo) -> None:
+        """:class:`ElsefaceError` where the user would leave a face that nobody sees."""
+        for skipped in self.finder.skipped:
+            if nearest(skipped, boxes) is None and self.verifier:
+                boxes = [*boxes, *self.verifier.detector(photo.pixels)]
+            if nearest(skipped, boxes) is None:
+                edges = ",".join(map(str, skipped))
+                raise ElsefaceError(f"--skip-face {edges} meets no face; draw it around one")
 
     def _encoded(self, photo: Photo, scene: Scene, name: str) -> bytes:
         if self.verifier:

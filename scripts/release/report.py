@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from elseface.common.anonymizer import Disguise
 from elseface.common.attributes import named
+from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.recognition import THRESHOLD, chance_level, false_accept
 from elseface.scripts.release.scene import Scene, Step, Subject
 from elseface.stage3_generate.policies import Ppas, closeness
+
+#: What is laid over a face where what was asked for does not do, as people call it.
+COVERS = {Step.PIXELATE: "pixels", Step.MASK: "a mask", Step.BLACKOUT: "black"}
 
 
 def describe(scene: Scene) -> dict[str, Any]:
@@ -21,6 +25,23 @@ def describe(scene: Scene) -> dict[str, Any]:
         "faces": [_face(subject, count) for subject in scene.subjects],
         "spared": [asdict(face) for face in scene.spared],
     }
+
+
+def covered(record: dict[str, Any]) -> str:
+    """What is to be said of a photo in which faces got less natural a cover than was asked for;
+    nothing where none did."""
+    steps = [face["outcome"] for face in record["faces"]]
+    words = told([step for step in steps if step in COVERS], record.get("method", ""))
+    some = f"{sum(step in COVERS for step in steps)} of {len(steps)} faces got {words}"
+    return words and f"{record['photo']}: {some}: nothing else could be drawn or verified there"
+
+
+def told(steps: Sequence[Step], method: str) -> str:
+    """Covers by name, such as "a mask and black"; nothing where there are none, or where the method
+    that was asked for leaves nothing of a face either."""
+    if method in TRACELESS:
+        return ""
+    return " and ".join(word for step, word in COVERS.items() if step in steps)
 
 
 def released(

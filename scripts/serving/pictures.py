@@ -21,13 +21,13 @@ from elseface.scripts.release.scene import Scene, Spared, Step
 from elseface.scripts.release.verify import Verifier, verified
 from elseface.stage1_disentangle.box import merged
 from elseface.stage1_disentangle.detectors import union
-from elseface.stage1_disentangle.faces import face_in_box, find_faces
+from elseface.stage1_disentangle.faces import face_in_box
 
 #: A file of more bytes, or a picture of more pixels, is refused.
 MAX_BYTES, MAX_PIXELS = 48 * 2**20, 50_000_000
 
-#: Longest side of what the page shows.
-SHOWN = 1600
+#: Longest side of what the page shows, and the grey that transparent pixels are shown on.
+SHOWN, GROUND = 1600, 255
 
 #: The page says which faces came out closer than this to the old ones, by dlib's descriptor; of
 #: strangers of the same gender, age, skin and hair 15 % do.
@@ -112,12 +112,14 @@ def take(name: str, data: bytes, verifier: Verifier) -> Picture:
         When it is no picture that can be read, or too large.
     """
     path = _harmless(name)
-    pixels = decode_photo(data, str(path), MAX_PIXELS).pixels
+    photo = decode_photo(data, str(path), MAX_PIXELS)
     if path.suffix.lower() not in FORMATS:
         path = path.with_suffix(".png")
-    size = (pixels.shape[1], pixels.shape[0])
-    faces = find_faces(pixels, lambda photo: merged([*union(photo), *verifier.detector(photo)]))
-    return Picture(str(path), data, small(pixels), size, tuple(faces))
+    size = (photo.pixels.shape[1], photo.pixels.shape[0])
+    detectors = union, verifier.detector
+    boxes = merged(box for view in photo.views for find in detectors for box in find(view))
+    faces = [face_in_box(photo.pixels, box) for box in boxes]
+    return Picture(str(path), data, small(photo.over(GROUND)), size, tuple(faces))
 
 
 def face_by_hand(picture: Picture, box: tuple[int, int, int, int]) -> Face:
@@ -171,8 +173,8 @@ def render(
         for i, subject in hidden.items()
         if i not in covered and subject.distance is not None and subject.distance < ALIKE
     ]
-    pixels = decode_photo(data, picture.name, MAX_PIXELS).pixels
-    return Rendered(data, small(pixels, painter.note(scene)), tuple(alike), tuple(covered))
+    shown = decode_photo(data, picture.name, MAX_PIXELS).over(GROUND)
+    return Rendered(data, small(shown, painter.note(scene)), tuple(alike), tuple(covered))
 
 
 def small(pixels: np.ndarray, xmp: bytes = b"") -> bytes:
