@@ -235,3 +235,24 @@ def test_people_answer_in_chromium(browser, address, answers, folder):
     ActionChains(browser).send_keys("s").perform()
     wait(lambda: part("#end").is_displayed())
     assert sum(row.successes for row in tally(folder / FILE)) == before + 7
+
+
+def test_other_computers_need_the_address_with_the_token(folder):
+    result = run("assess", "serve", folder, "--host", "0.0.0.0", "--no-open")
+    assert result.returncode == 2 and "--token" in complaints(result)[0]
+    program = subprocess.Popen(
+        [PROGRAM, "assess", "serve", folder, "--host", "0.0.0.0", "--port", "0", "--no-open",
+         "--token", "long enough & random"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    address = program.stdout.readline().split()[0]
+    page, _, _ = address.partition("?")
+    for shown in (page, f"{page}?token=wrong", f"{page}question", f"{page}picture/a/0"):
+        assert httpx.get(shown).status_code == 401
+    with httpx.Client(base_url=page, headers={"Host": "192.0.2.7"}, follow_redirects=True) as phone:
+        came = phone.get(address)
+        assert came.is_success and "token" not in str(came.url) and "<html" in came.text
+        assert phone.post("assessor").json()["question"]
+    program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=20)
+    assert program.returncode == 0 and "Traceback" not in errors and "plain HTTP" in errors

@@ -8,6 +8,7 @@ the same length.
 from __future__ import annotations
 
 import io
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from elseface.scripts.assessment.gallery import Gallery
 from elseface.scripts.assessment.questions import Question
 from elseface.scripts.console import complain
 from fastapi import Body, Cookie, FastAPI, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from PIL import Image, ImageOps
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -28,6 +30,9 @@ SIZE = (178, 218)
 
 #: Remembers the assessor's random id for a month, so that nobody is asked twice.
 COOKIE = {"key": "assessor", "max_age": 30 * 24 * 3600, "httponly": True, "samesite": "strict"}
+
+#: By this name the address has the token, and then the browser.
+TOKEN = "token"
 
 #: Nothing is kept by the browser, and nothing comes from or goes to another site.
 HEADERS = {
@@ -41,18 +46,32 @@ Assessor = Annotated[str, Cookie(alias=COOKIE["key"])]
 
 
 def create_app(
-    gallery: Gallery, answers: Answers, draw: Callable[[int], Sequence[Question]]
+    gallery: Gallery,
+    answers: Answers,
+    draw: Callable[[int], Sequence[Question]],
+    token: str = "",
 ) -> FastAPI:
-    """The application; `draw` gives the questions for the number of an assessor."""
+    """The application; `draw` gives the questions for the number of an assessor, and who has not
+    come by an address with the `token` sees nothing."""
     app = FastAPI(openapi_url=None)
-    # A page of another site whose name leads here, too, must not get at the pictures.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    # A page of another site whose name leads here, too, must not get at the pictures; it has no
+    # cookie of ours, which is asked for where there is a token.
+    ours = ["*"] if token else ["127.0.0.1", "localhost"]
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=ours)
 
     @app.middleware("http")
     async def private(
         request: Request, proceed: Callable[[Request], Awaitable[Response]]
     ) -> Response:
-        response = await proceed(request)
+        given = request.query_params.get(TOKEN, "")
+        shown = given or request.cookies.get(TOKEN, "")
+        if token and not secrets.compare_digest(shown.encode(), token.encode()):
+            response = Response("Open the address with the token.", 401, media_type="text/plain")
+        elif token and given:
+            response = RedirectResponse("/")  # out of sight
+            response.set_cookie(TOKEN, token, httponly=True, samesite="strict")
+        else:
+            response = await proceed(request)
         response.headers.update(HEADERS)
         return response
 
