@@ -1,13 +1,13 @@
 """A training command that is killed, and given again."""
 
 import subprocess
-import sys
 import time
 
 import keras
 import numpy as np
 import pytest
 from elseface.common.training import run_callbacks
+from test_cli import PROGRAM, call
 
 EPOCHS = 2
 
@@ -20,18 +20,18 @@ def test_killed_training_goes_on_where_it_was(layout, tmp_path):
     """Kill -9 in the middle: no epoch is lost that was finished, none is done twice."""
     run = tmp_path / "run"
     command = [
-        sys.executable, "-c", "from elseface.scripts.cli import app; app()", "train", "attributes",
-        "--celeba", str(layout), "--run", str(run), "--phases", f"{EPOCHS}:32",
-        "--batch-size", "1", "--backbone", "resnet18",
+        "train", "attributes", "--celeba", str(layout), "--run", str(run),
+        "--phases", f"{EPOCHS}:32", "--batch-size", "1", "--backbone", "resnet18",
     ]  # fmt: skip
     log = run / "log.csv"
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+    started = [PROGRAM, *command]
+    with subprocess.Popen(started, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
         while len(lines(log)) < 2 and first.poll() is None:
             time.sleep(0.05)
         first.kill()
     finished = lines(log)
     assert 2 <= len(finished) <= EPOCHS
-    subprocess.run(command, check=True, capture_output=True)
+    assert call(*command).returncode == 0
     rows = lines(log)
     assert [row.split(",")[0] for row in rows[1:]] == [str(i) for i in range(EPOCHS)]
     assert rows[: len(finished) - 1] == finished[:-1]
