@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from elseface.scripts.evaluation.methods import STRANGER_FACE
+from elseface.scripts.evaluation.methods import STRANGERS
 from elseface.stage3_generate.choices import MethodName
 
 #: What a score keeps of each person.
 BY_PERSON = "by person"
-#: What every method is compared with: what the surroundings alone say, and what they say about a
-#: natural face.
-REFERENCES = (MethodName.BLACKOUT.value, STRANGER_FACE)
+#: What every method is compared with: what the surroundings alone say, what somebody else's picture
+#: does, and what that person's face does in these surroundings.
+REFERENCES = (MethodName.BLACKOUT.value, *STRANGERS)
 
 
 def tally(hit: np.ndarray, identity: np.ndarray) -> str:
