@@ -142,6 +142,23 @@ def test_a_face_that_was_missed_is_rescued(released, passes):
     assert exposed <= SHOWN and passes == [0, 1]
 
 
+def test_what_is_seen_at_one_look_alone_is_covered_till_the_next(released, tmp_path):
+    """A second detector that takes a lamp for a face, once: at 0, 1, 2 and 3 seconds are looks."""
+    corner = (20, 20, 50, 50)
+    dark, lamp = (np.full((240, 320, 3), 90, np.uint8) for _ in range(2))
+    lamp[20:50, 20:50] = 200
+    shots = [Shot(lamp, (), ()) if 20 <= i < 60 else Shot(dark, (), ()) for i in range(90)]
+
+    def seen(photo):
+        return [corner] if photo[30:40, 30:40].mean() > 180 and photo[200, 300, 0] < 120 else []
+
+    for i in range(40, 60):  # at the second look it is none
+        shots[i] = Shot(np.where(np.arange(240)[:, None, None] < 150, lamp, 160), (), ())
+    (person,), _ = released(shots, BLACK, seen=seen, found=(nobody, nobody))
+    covered = [i for i, f in enumerate(frames_of(tmp_path / "out/out.mp4")) if f[35, 35, 0] < 40]
+    assert person.step is Step.BLACKOUT and 25 in covered and max(covered) <= 50
+
+
 def test_one_of_two_is_missed(released):
     def left(photo):
         return [box for box in detect(photo) if box[0] < 150]

@@ -83,7 +83,7 @@ class Export:
     label: Label | None = None
     _shape: tuple[int, ...] = ()
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _trackers: list[Callable[[int], Tracker]] = field(default_factory=list)
+    _trackers: list[tuple[float, Callable[[int], Tracker]]] = field(default_factory=list)
 
     def __call__(self, copy: bool) -> tuple[Record, str]:
         """Do the video; returns what the last pass showed, and the sha256 of what was written.
@@ -95,12 +95,14 @@ class Export:
             and it is not to be copied then.  No file is written in that case.
         """
         self._add(
-            Tracker, permission=self._permission, detectors=self.detectors, found_by=self.found_by
-        )
+            Tracker, self.hold, permission=self._permission, detectors=self.detectors,
+            found_by=self.found_by,
+        )  # fmt: skip
         if self.boxes:
             self._add(
-                Rescue, places=self._brought.places, found_by=FOUND_BY, traceless=self._traceless
-            )
+                Rescue, self.hold, places=self._brought.places, found_by=FOUND_BY,
+                traceless=self._traceless,
+            )  # fmt: skip
         if self.label:
             self._shape = check_label(self.label, self.source)
         with whole(self.output) as draft:
@@ -134,8 +136,9 @@ class Export:
         late = number + 1 >= LATE
         failed = judge(found, record, late=late, marked=marked, traceless=self._traceless)
         if places := missed_places(found, record, self.verifier.name):
+            # At the next look it is seen again, if it is a face and still there.
             self._add(
-                Rescue, places=places, found_by=self.verifier.name,
+                Rescue, min(self.hold, EVERY), places=places, found_by=self.verifier.name,
                 traceless=self._traceless, late=late,
             )  # fmt: skip
         return not (failed or found.missed)
@@ -155,15 +158,16 @@ class Export:
     def _traceless(self) -> bool:
         return self.anonymizer.name in TRACELESS
 
-    def _add(self, kind: Callable[..., Tracker], **options: object) -> None:
+    def _add(self, kind: Callable[..., Tracker], hold: float, **options: object) -> None:
         """A tracker for the passes to come, in all of which it finds the same people."""
-        self._trackers.append(functools.partial(kind, people=[], numbers=self._numbers, **options))
+        tracker = functools.partial(kind, people=[], numbers=self._numbers, **options)
+        self._trackers.append((hold, tracker))
 
     def _pass(self, draft: Path, word: str, mark: Mark) -> Record:
         with Clip(self.source) as clip:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
-            trackers = [tracker(round(self.hold * clip.rate)) for tracker in self._trackers]
+            trackers = [tracker(round(hold * clip.rate)) for hold, tracker in self._trackers]
             comment = video_comment(self.anonymizer.name, self.consent is not None)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)
