@@ -172,6 +172,19 @@ def test_from_the_photo_to_the_certificate_and_back(portrait, tmp_path):
     assert call("check", tmp_path / "out/certificate.json").returncode == 1
 
 
+def test_where_nothing_was_verified_there_is_no_certificate(portrait, tmp_path):
+    Image.fromarray(portrait).save(tmp_path / "photo.png")
+    Image.new("RGB", (200, 200), "green").save(tmp_path / "nobody.png")
+    arguments = ("--method", "pixelate", "--certificate", tmp_path / "c.json")
+    runs = {"nobody": "not written, for no photo was verified", "photo": None}
+    again = ("nobody", "verified; the one that is there is of an earlier run")
+    for name, says in (*runs.items(), again):
+        result = call("anonymize", tmp_path / f"{name}.png", "-o", tmp_path / "out", *arguments)
+        told = [line for line in complaints(result) if "c.json" in line]
+        assert [says in line for line in told] == [True] * bool(says)
+        assert (tmp_path / "c.json").exists() == (says is None or "earlier" in says)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -2,6 +2,7 @@
 
 import builtins
 import importlib.util
+import itertools
 import sys
 import types
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from elseface.scripts.cli import app
 from elseface.scripts.footage import preview
+from elseface.scripts.footage.camera import Camera
 from scenes import backdrop, shot, write
 from typer.testing import CliRunner
 
@@ -94,6 +96,25 @@ def test_closing_the_window_ends_it(camera, monkeypatch):
     assert run("--camera", camera).exit_code == 0
     assert len(shown) == 4 and shown[-1] is None
     assert all(np.ptp(pixels) > 0 for pixels in shown[:3])
+
+
+def test_ctrl_c_ends_it(camera, virtual, monkeypatch):
+    """Nothing is said, and the cameras are let go of."""
+    closed = []
+
+    class Stopped(Camera):
+        def frames(self):
+            yield from itertools.islice(super().frames(), 10)
+            raise KeyboardInterrupt
+
+        def close(self):
+            closed.append(True)
+            super().close()
+
+    monkeypatch.setattr("elseface.scripts.footage.camera.Camera", Stopped)
+    result = run("--camera", camera, "--virtual-camera", "--no-preview")
+    assert result.exit_code == 0 and result.stderr == ""
+    assert closed and FakeCamera.made.closed
 
 
 def test_the_window_shows_what_it_is_given_until_it_is_closed(monkeypatch):

@@ -76,3 +76,6 @@ class Run:
             finder, method = self._task.release.finder, self._task.release.painter.anonymizer.name
             files = (one.certified for one in itertools.chain([first], written))
             issue(path, files, method, (finder.name, finder.verifier.value), settings, weights)
+        else:
+            earlier = "; the one that is there is of an earlier run" if path.exists() else ""
+            self._complain(f"{path}: not written, for no photo was verified{earlier}")
