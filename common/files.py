@@ -22,9 +22,23 @@ VIDEOS = frozenset(
     {".3gp", ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".webm"}
 )
 
-#: Pictures that are not read; named too.
+#: Pictures of kinds that are not read; named too.
 UNREAD = frozenset(
-    {".arw", ".cr2", ".cr3", ".dng", ".eps", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2", ".svg"}
+    {
+        ".arw",
+        ".cr2",
+        ".cr3",
+        ".dng",
+        ".eps",
+        ".hif",
+        ".jxl",
+        ".nef",
+        ".orf",
+        ".psd",
+        ".raf",
+        ".rw2",
+        ".svg",
+    }
 )
 
 #: How the JSON that elseface writes begins.
@@ -58,7 +72,7 @@ def list_photos(
     found: dict[Path, tuple[Path, Path]] = {}  # by identity: a photo named twice is done once
     for path in paths:
         try:
-            files = _search(path, skip, kinds) if path.is_dir() else [path]
+            files = search_folder(path, skip, kinds) if path.is_dir() else [path]
             if not path.exists():
                 raise FileNotFoundError
             for file in files:
@@ -114,28 +128,34 @@ def _is_text(path: Path) -> bool:
         return False
 
 
-def _search(folder: Path, skip: Path | None, kinds: Collection[str]) -> list[Path]:
+def search_folder(folder: Path, skip: Path | None, kinds: Collection[str]) -> list[Path]:
+    """The files of these kinds below a folder, those that are hidden left out."""
     skipped = real_path(skip) if skip and real_path(skip) != real_path(folder) else None
 
     def fail(error: OSError) -> None:
         raise error  # a folder that cannot be read is not passed over in silence
 
     found: list[Path] = []
-    if is_here(folder):  # links are followed, each folder searched once
-        walk = os.walk(folder, onerror=fail, followlinks=True)
-    else:
-        walk = folder.walk(on_error=fail)
-    searched = {skipped, real_path(folder)}
-    for root, folders, files in walk:
-        here = Path(root) if is_here(folder) else root
-        below = {f: real_path(here / f) for f in sorted(folders) if not f.startswith(".")}
-        folders[:] = [f for f, real in below.items() if real not in searched]
-        searched.update(below.values())
-        found += [
-            here / f
-            for f in sorted(files)
-            if not f.startswith(".") and Path(f).suffix.lower() in kinds
-        ]
+    searched, links = {skipped}, [folder]
+    while links:  # what they lead to comes after what is here, each folder once
+        start = links.pop(0)
+        if real_path(start) in searched:
+            continue
+        searched.add(real_path(start))
+        walk = os.walk(start, onerror=fail) if is_here(folder) else start.walk(on_error=fail)
+        for root, folders, files in walk:
+            here = Path(root) if is_here(folder) else root
+            below = [here / f for f in sorted(folders) if not f.startswith(".")]
+            links += [path for path in below if is_here(folder) and path.is_symlink()]
+            folders[:] = [
+                path.name for path in below if path not in links and real_path(path) not in searched
+            ]
+            searched.update(real_path(here / f) for f in folders)
+            found += [
+                here / f
+                for f in sorted(files)
+                if not f.startswith(".") and Path(f).suffix.lower() in kinds
+            ]
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from elseface.common.errors import ElsefaceError
 from elseface.common.location import is_here, make_folder
 
-#: Bytes of a file's name that a draft's has no room for beside its own.
+#: A file's name of so many bytes or more is hashed in that of a draft.
 LONG = 220
 
 

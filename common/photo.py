@@ -54,13 +54,17 @@ class Photo:
         """What a viewer shows of it on a ground of this grey: (height, width, 3), uint8, RGB."""
         if self.alpha is None:
             return self.pixels
-        share = self.alpha[:, :, None] / np.float32(255)
-        return (share * self.pixels + (1 - share) * ground).round().astype(np.uint8)
+        shown = np.empty_like(self.pixels)
+        for top in range(0, len(shown), 256):  # a large photo at once would take much memory
+            rows = slice(top, top + 256)
+            share = self.alpha[rows, :, None].astype(np.uint16)
+            shown[rows] = (share * self.pixels[rows] + (255 - share) * ground + 127) // 255
+        return shown
 
     @property
     def views(self) -> list[np.ndarray]:
-        """All that may be seen of it: its pixels and, where some are transparent, which can draw a
-        face as well as colours can, what viewers show on white and on black."""
+        """Its pixels and, where some are transparent, which can draw a face as well as colours can,
+        what viewers show on white and on black."""
         if self.alpha is None or self.alpha.min(initial=255) == 255:
             return [self.pixels]
         return [self.pixels, self.over(255), self.over(0)]

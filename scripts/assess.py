@@ -70,7 +70,7 @@ def serve(
         complain("plain HTTP: whoever can listen on the network can see the pictures")
     kinds = list(Kind) if kind is Kinds.BOTH else [Kind(kind)]
     drawn = functools.partial(draw, gallery, kinds, seed, count=questions)
-    app = page.create_app(gallery, Answers(folder / FILE), drawn, token)
+    app = page.create_app(gallery, Answers(folder / FILE), drawn, host, token)
     path = f"?{page.TOKEN}={quote(token, safe='')}" if token else ""
     server.serve(app, listener, not no_open, "answers are kept", path)
 

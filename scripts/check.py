@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import PHOTOS, UNREAD, VIDEOS
+from elseface.common.files import PHOTOS, UNREAD, VIDEOS, search_folder
 from elseface.common.location import is_here, located
 from elseface.scripts.console import explained
 
@@ -72,16 +72,9 @@ def _verdicts(issued: Certificate, folder: Path) -> Iterator[tuple[str, str]]:
 def _pictures(folder: Path) -> set[str]:
     """Names below the folder of every photo and video, which whoever gets them may take for
     certified."""
-    return {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if _ending(path.name) in PHOTOS | VIDEOS | UNREAD and not path.name.startswith(".")
-    }
+    found = search_folder(folder, None, PHOTOS | VIDEOS | UNREAD)
+    return {path.relative_to(folder).as_posix() for path in found}
 
 
 def _is_photo(name: str) -> bool:
-    return _ending(name) in PHOTOS
-
-
-def _ending(name: str) -> str:
-    return PurePath(name).suffix.lower()
+    return PurePath(name).suffix.lower() in PHOTOS

@@ -131,7 +131,8 @@ def _run(
         done[name] = (
             harness.compare(name) if name in STRANGERS else harness.judge(name, anonymizers[name])
         )
-        paired.over_references(done, name)
+        for other in done if name in paired.REFERENCES else [name]:
+            paired.over_references(done, other)
         first = [other for other in names if other in done]
         results["methods"] = done = {other: done[other] for other in [*first, *done]}
         report.write(output, results)

@@ -76,7 +76,7 @@ def command(
         with silent_start():
             anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
             from elseface.scripts.footage.export import Export
-            from elseface.scripts.footage.report import certify, covered, describe
+            from elseface.scripts.footage.report import certify, describe, less_than_asked
             from elseface.scripts.footage.tracking import OURS
             from elseface.scripts.release.certify import issue
             from elseface.scripts.release.consent import load_consent
@@ -96,7 +96,7 @@ def command(
             detectors=OURS if detector == DetectorName.UNION else (finds, finds),
         )  # fmt: skip
         record, sha256 = export(if_no_face is IfNoFace.COPY)
-        for line in covered(source, record, anonymizer.name):
+        for line in less_than_asked(source, record, anonymizer.name):
             complain(line)
     except KeyboardInterrupt:
         complain(f"stopped; {output} was not written")

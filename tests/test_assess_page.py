@@ -106,7 +106,7 @@ def test_page_comes_from_here_and_is_for_this_computer(assessor):
     assert "//" not in reply.text.replace("<!doctype", "")
     cookie = assessor.post("assessor").headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie
-    assert assessor.get("", headers={"Host": "elsewhere.example"}).status_code == 400
+    assert assessor.get("", headers={"Host": "elsewhere.example"}).status_code == 421
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
@@ -242,7 +242,7 @@ def test_other_computers_need_the_address_with_the_token(folder):
     assert result.returncode == 2 and "--token" in complaints(result)[0]
     program = subprocess.Popen(
         [PROGRAM, "assess", "serve", folder, "--host", "0.0.0.0", "--port", "0", "--no-open",
-         "--token", "long enough & random"],
+         "--token", "lang genug & zufällig €"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     address = program.stdout.readline().split()[0]
@@ -252,6 +252,10 @@ def test_other_computers_need_the_address_with_the_token(folder):
     with httpx.Client(base_url=page, headers={"Host": "192.0.2.7"}, follow_redirects=True) as phone:
         came = phone.get(address)
         assert came.is_success and "token" not in str(came.url) and "<html" in came.text
+        assert "genug" not in str(phone.cookies.jar)  # nor does the browser keep it
+        set_by = came.history[0].headers["set-cookie"].lower()
+        assert "samesite=lax" in set_by and "httponly" in set_by  # also on the way from a mail
+        assert phone.get("question", headers={"Host": "elsewhere.example"}).status_code == 421
         assert phone.post("assessor").json()["question"]
     program.send_signal(signal.SIGINT)
     _, errors = program.communicate(timeout=20)

@@ -26,12 +26,13 @@ def test_linked_folders_are_searched_once(tmp_path):
     touch(tmp_path, "in/a.png", "elsewhere/b.png", "in/sub/c.png")
     (tmp_path / "in/link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "in/again").symlink_to(tmp_path / "in")
+    (tmp_path / "in/alias").symlink_to(tmp_path / "in/sub")
     (tmp_path / "elsewhere/back").symlink_to(tmp_path / "in")
     (tmp_path / "in/out").symlink_to(tmp_path / "out")  # where the results go
     touch(tmp_path, "out/d.png")
     jobs, errors = plan([tmp_path / "in"], tmp_path / "out")
     names = [job.target.relative_to(tmp_path / "out").as_posix() for job in jobs]
-    assert names == ["a.png", "link/b.png", "sub/c.png"] and not errors
+    assert names == ["a.png", "sub/c.png", "link/b.png"] and not errors
 
 
 def test_pictures_that_are_not_read_are_named(tmp_path):

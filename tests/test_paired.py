@@ -9,9 +9,9 @@ from hypothesis import strategies as some
 PEOPLE, EACH = 120, 5
 
 
-def known(often: int, of: int = EACH) -> str:
-    """So many people of whom one picture is hit, all others not at all."""
-    return " ".join(f"{int(i < often)}/{of}" for i in range(PEOPLE))
+def known(often: int, hits: int = 1) -> str:
+    """So many people of whom so many pictures are hit, all others not at all."""
+    return " ".join(f"{hits * int(i < often)}/{EACH}" for i in range(PEOPLE))
 
 
 def test_a_tally_is_of_each_person_in_order():
@@ -42,11 +42,33 @@ def test_it_sees_what_two_intervals_do_not(random):
     assert paired.difference(tallies[0], tallies[0])["interval"][0] <= 0
 
 
+@pytest.mark.parametrize("hits", [1, 2, EACH])
 @pytest.mark.parametrize(("often", "beyond"), [(4, False), (12, True)])
-def test_a_few_hits_more_are_chance(often, beyond):
+def test_a_few_people_more_are_chance(often, hits, beyond):
     """Four of four could fall so one time in eight (sign test), twelve of twelve one in 2000."""
-    low, high = paired.difference(known(often), known(0))["interval"]
+    low, high = paired.difference(known(often, hits), known(0))["interval"]
     assert (low > 0) == beyond and high > 0
+
+
+def test_where_nothing_differs_nothing_is_told(random):
+    """Two methods that hit three people in a hundred each, all their pictures or none: told apart
+    less often than one time in twenty."""
+    told = 0
+    for _ in range(200):
+        first, second = (
+            " ".join(f"{EACH * int(hit)}/{EACH}" for hit in random.random(PEOPLE) < 0.03)
+            for _ in range(2)
+        )
+        low, high = paired.difference(first, second, draws=200)["interval"]
+        told += low > 0 or high < 0
+    assert told / 200 < 0.06
+
+
+def test_people_of_whom_nothing_counts_are_left_out():
+    assert paired.comparable("1/5 0/0 0/5", "0/5 0/0 0/0")
+    told = paired.difference("1/5 0/0 0/5", "0/5 3/5 0/5")
+    assert told["mean"] == pytest.approx(0.1) and np.isfinite(told["interval"]).all()
+    assert not paired.comparable("1/5 0/0", "0/0 0/5")
 
 
 def test_scores_are_set_against_the_controls_that_have_them():

@@ -20,7 +20,7 @@ from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.painter import Painter, covered, pixelate
 from elseface.scripts.release.photos import Release
 from elseface.scripts.release.recognition import THRESHOLD
-from elseface.scripts.release.report import covered as covered_faces
+from elseface.scripts.release.report import less_than_asked
 from elseface.scripts.release.scene import Attempt, Scene, Spared, Step
 from elseface.scripts.release.verify import PAINTINGS, Verifier
 from elseface.stage1_disentangle.box import SAME, overlap
@@ -365,11 +365,13 @@ def test_a_face_that_the_second_detector_sees_alone_may_be_skipped(release, port
         (["as asked", "pixelate", "blackout"], "blur", "a.jpg: 2 of 3 faces got pixels and black"),
         (["mask"], "attribute-edit", "a.jpg: 1 of 1 faces got a mask: nothing else"),
         (["blackout"], "blackout", ""),
+        (["pixelate"], "pixelate", ""),
+        (["pixelate", "blackout"], "pixelate", "a.jpg: 1 of 2 faces got black"),
     ],
 )
 def test_whose_face_got_less_than_was_asked_for_is_told(outcomes, method, says):
     faces = [{"outcome": outcome} for outcome in outcomes]
-    said = covered_faces({"photo": "a.jpg", "method": method, "faces": faces})
+    said = less_than_asked({"photo": "a.jpg", "method": method, "faces": faces})
     assert said.startswith(says) and bool(said) == bool(says)
 
 

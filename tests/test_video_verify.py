@@ -10,7 +10,9 @@ from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage import export as exports
 from elseface.scripts.footage import marking, report
 from elseface.scripts.footage.export import LATE, PASSES, Export
+from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.person import Person
+from elseface.scripts.footage.protection import Protected
 from elseface.scripts.footage.record import Appearance, Record
 from elseface.scripts.footage.tracking import OURS
 from elseface.scripts.footage.writing import Writer
@@ -159,6 +161,16 @@ def test_what_is_seen_at_one_look_alone_is_covered_till_the_next(released, tmp_p
     assert person.step is Step.BLACKOUT and 25 in covered and max(covered) <= 50
 
 
+def test_a_lost_face_is_held_from_look_to_look_however_long_frames_last():
+    """Looks go by time: where frames come faster, more of them lie between two."""
+    record = Record(Fraction(1, 60), 1.0, None)
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    stamps = [*range(0, 240, 4), *range(240, 420)]  # 15 frames a second, then 60
+    for stamp in stamps:
+        record.add(Protected(Frame(pixels, stamp), pixels, (), (), cut=False))
+    assert sorted(record.looks)[:3] == [0, 15, 30] and record.gap == 60
+
+
 def test_one_of_two_is_missed(released):
     def left(photo):
         return [box for box in detect(photo) if box[0] < 150]
@@ -183,9 +195,12 @@ def test_who_got_less_than_was_asked_for_is_told(released, tmp_path):
     record.people = {p: Appearance(2.0 - p.number, 4.25, frames=3) for p in people}
     never = Person(3, ladder=[Step.BLACKOUT])
     record.people[never] = Appearance(0, 1)
-    first, second = report.covered(tmp_path / "in.mp4", record, "blur")
+    first, second = report.less_than_asked(tmp_path / "in.mp4", record, "blur")
     assert "in.mp4: from 0.0 to 4.2 s a face got a mask" in first and "black" in second
-    assert report.covered(tmp_path, record, "blackout") == []
+    assert report.less_than_asked(tmp_path, record, "blackout") == []
+    assert len(report.less_than_asked(tmp_path, record, "mask")) == 0
+    people[1].ladder = [Step.PIXELATE]
+    assert len(report.less_than_asked(tmp_path, record, "pixelate")) == 1  # the mask
 
 
 def test_what_is_seen_elsewhere_every_time_is_not_written(released, tmp_path, passes):

@@ -19,11 +19,11 @@ from elseface.scripts.assessment.answers import Answers
 from elseface.scripts.assessment.gallery import Gallery
 from elseface.scripts.assessment.questions import Question
 from elseface.scripts.console import complain
+from elseface.scripts.serving.hosts import is_served
 from fastapi import Body, Cookie, FastAPI, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from PIL import Image, ImageOps
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 #: Width and height of every picture shown, those of CelebA's aligned pictures.
 SIZE = (178, 218)
@@ -31,7 +31,7 @@ SIZE = (178, 218)
 #: Remembers the assessor's random id for a month, so that nobody is asked twice.
 COOKIE = {"key": "assessor", "max_age": 30 * 24 * 3600, "httponly": True, "samesite": "strict"}
 
-#: By this name the address has the token, and then the browser.
+#: By this name the address has the token.
 TOKEN = "token"
 
 #: Nothing is kept by the browser, and nothing comes from or goes to another site.
@@ -49,27 +49,28 @@ def create_app(
     gallery: Gallery,
     answers: Answers,
     draw: Callable[[int], Sequence[Question]],
+    host: str,
     token: str = "",
 ) -> FastAPI:
-    """The application; `draw` gives the questions for the number of an assessor, and who has not
-    come by an address with the `token` sees nothing."""
+    """The application, served on `host`; `draw` gives the questions for the number of an assessor,
+    and who has not come by an address with the `token` sees nothing."""
     app = FastAPI(openapi_url=None)
-    # A page of another site whose name leads here, too, must not get at the pictures; it has no
-    # cookie of ours, which is asked for where there is a token.
-    ours = ["*"] if token else ["127.0.0.1", "localhost"]
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=ours)
+    entry = secrets.token_urlsafe()  # what a browser keeps in place of the token
 
     @app.middleware("http")
     async def private(
         request: Request, proceed: Callable[[Request], Awaitable[Response]]
     ) -> Response:
+        # Browsers send cookies to every port; this one on the way from a mail or chat, too.
+        kept = f"assess-{request.url.port or 80}"
         given = request.query_params.get(TOKEN, "")
-        shown = given or request.cookies.get(TOKEN, "")
-        if token and not secrets.compare_digest(shown.encode(), token.encode()):
+        if not is_served(request.headers.get("host", ""), host):
+            response = Response("This address is not served here.", 421, media_type="text/plain")
+        elif token and secrets.compare_digest(given.encode(), token.encode()):
+            response = RedirectResponse("/")  # the token out of sight
+            response.set_cookie(kept, entry, httponly=True, samesite="lax")
+        elif token and not secrets.compare_digest(request.cookies.get(kept, ""), entry):
             response = Response("Open the address with the token.", 401, media_type="text/plain")
-        elif token and given:
-            response = RedirectResponse("/")  # out of sight
-            response.set_cookie(TOKEN, token, httponly=True, samesite="strict")
         else:
             response = await proceed(request)
         response.headers.update(HEADERS)

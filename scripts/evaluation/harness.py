@@ -159,7 +159,7 @@ class Harness:
             for recognizer, both in both_ways(undone, self.judges).items():
                 gates.everybody_embedded(recognizer, both, seen.missed)
                 clean = self.clean[recognizer]
-                scores = score.against_clean(both, clean, self.people, seen.missed, restored=True)
+                scores = score.against_clean(both, clean, self.people, seen.missed, "restored")
                 figures[recognizer] |= scores
 
                 def hits(v: np.ndarray, clean: np.ndarray = clean) -> np.ndarray:

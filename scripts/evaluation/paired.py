@@ -33,14 +33,17 @@ def difference(first: str, second: str, draws: int = 1000) -> dict[str, Any]:
     """How much more the first :func:`tally` scores than the second, and the 95 % interval, by
     bootstrap over people, the same ones for both.
 
-    A bootstrap of rare hits sees too little doubt: as Agresti and Min (2005) do, it has one person
-    more of whom one picture is hit by the first alone, and one of whom one is by the second.
+    A bootstrap of rare hits sees too little doubt: after the idea of Agresti and Min (2005), who
+    add pairs that differ either way, it has one person more whom the first alone hits, and one whom
+    the second does, as often as they differ in those in whom they do.
     """
-    (hits, of), (other, other_of) = (_parsed(text) for text in (first, second))
+    (hits, of), (other, other_of) = _counted(first, second)
     mean = hits.sum() / of.sum() - other.sum() / other_of.sum()
+    apart = hits / of - other / other_of
     usual, usual_of = of.mean(), other_of.mean()
-    hits, of = np.r_[hits, 1, 0], np.r_[of, usual, usual]
-    other, other_of = np.r_[other, 0, 1], np.r_[other_of, usual_of, usual_of]
+    often = np.sqrt((apart[apart != 0] ** 2).mean()) if apart.any() else 1 / usual
+    hits, of = np.r_[hits, often * usual, 0], np.r_[of, usual, usual]
+    other, other_of = np.r_[other, 0, often * usual_of], np.r_[other_of, usual_of, usual_of]
     chosen = np.random.default_rng(0).integers(0, len(hits), (draws, len(hits)))
     ratios = [a[chosen].sum(1) / b[chosen].sum(1) for a, b in ((hits, of), (other, other_of))]
     interval = np.percentile(ratios[0] - ratios[1], [2.5, 97.5]).tolist()
@@ -48,9 +51,9 @@ def difference(first: str, second: str, draws: int = 1000) -> dict[str, Any]:
 
 
 def comparable(first: str, second: str) -> bool:
-    """Whether two tallies are of as many people, and each of some picture."""
-    (_, of), (_, other_of) = (_parsed(text) for text in (first, second))
-    return len(of) == len(other_of) and of.sum() > 0 < other_of.sum()
+    """Whether two tallies are of as many people, of somebody of whom both count a picture."""
+    as_many = len(first.split()) == len(second.split())
+    return as_many and len(_counted(first, second)[0][0]) > 0
 
 
 def over_references(methods: Mapping[str, dict[str, Any]], name: str) -> None:
@@ -66,7 +69,8 @@ def over_references(methods: Mapping[str, dict[str, Any]], name: str) -> None:
                     score[f"over {reference}"] = difference(score[BY_PERSON], theirs[BY_PERSON])
 
 
-def _parsed(text: str) -> tuple[np.ndarray, np.ndarray]:
-    """Hits and pictures of each person."""
-    pairs = np.array([pair.split("/") for pair in text.split()], float).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+def _counted(*tallies: str) -> np.ndarray:
+    """Hits and pictures (2, n) of each tally, of those people of whom each counts a picture."""
+    pairs = [[pair.split("/") for pair in text.split()] for text in tallies]
+    parsed = np.array(pairs, float).reshape(len(tallies), -1, 2).transpose(0, 2, 1)
+    return parsed[:, :, (parsed[:, 1] > 0).all(0)]

@@ -104,31 +104,29 @@ def against_clean(
     clean: np.ndarray,
     people: People,
     missed: np.ndarray,
-    restored: bool = False,
+    restored: str = "",
 ) -> dict[str, Any]:
     """What is found among clean pictures: rank-1, and what a threshold lets in, told from pairs of
-    clean ones; `restored` names the scores of faces that were."""
+    clean ones; `restored` is the word before the scores of faces that were."""
     who, seen = people.identity, np.isfinite(clean).all(1)
     limits = dict(zip(privacy.FALSE_ACCEPTS, privacy.accept_thresholds(clean[seen], who[seen])))
-    strict, word = limits[privacy.FALSE_ACCEPTS[0]], "restored" if restored else "naive"
-    embeddings = list(embeddings)
+    ways, word = list(embeddings), restored or privacy.NAIVE.split()[0]
 
     def of(hits: Hits) -> dict:
-        return attack(embeddings, hits, people, missed)
+        return attack(ways, hits, people, missed)
 
-    return {
-        (privacy.RESTORED if restored else privacy.NAIVE): of(
-            lambda v: privacy.rank1(v, clean, who)
-        ),
-        ("restored " if restored else "") + privacy.SELF_MATCH: of(
+    strict = limits[privacy.FALSE_ACCEPTS[0]]
+    figures = {
+        f"{word} rank-1": of(lambda v: privacy.rank1(v, clean, who)),
+        f"{restored} {privacy.SELF_MATCH}".strip(): of(
             lambda v: privacy.self_match(v, clean, strict)
         ),
-    } | {
-        f"{word} TAR at FAR {rate:g}": of(
+    }
+    for rate, limit in limits.items():
+        figures[f"{word} TAR at FAR {rate:g}"] = of(
             lambda v, limit=limit: privacy.true_accepts(v, clean, who, limit)
         )
-        for rate, limit in limits.items()
-    }
+    return figures
 
 
 def linked(

@@ -13,6 +13,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 from elseface.common.anonymizer import Anonymizer
@@ -45,6 +46,8 @@ from elseface.stage1_disentangle.detection import Detector
 PASSES, LATE = 6, 3
 #: Seconds between two frames that are looked at: that takes a fifth of the time of a pass.
 EVERY = 1.0
+#: From the frames a second to how many frames a lost face stays covered.
+Hold = Callable[[Fraction], int]
 #: So many seconds of frames are looked at before one is written, in at most so many bytes.
 AHEAD, MEMORY = 1.0, 400_000_000
 
@@ -83,7 +86,7 @@ class Export:
     label: Label | None = None
     _shape: tuple[int, ...] = ()
     _numbers: Iterator[int] = field(default_factory=itertools.count)
-    _trackers: list[tuple[float, Callable[[int], Tracker]]] = field(default_factory=list)
+    _trackers: list[tuple[Hold, Callable[[int], Tracker]]] = field(default_factory=list)
 
     def __call__(self, copy: bool) -> tuple[Record, str]:
         """Do the video; returns what the last pass showed, and the sha256 of what was written.
@@ -95,12 +98,12 @@ class Export:
             and it is not to be copied then.  No file is written in that case.
         """
         self._add(
-            Tracker, self.hold, permission=self._permission, detectors=self.detectors,
+            Tracker, self._held, permission=self._permission, detectors=self.detectors,
             found_by=self.found_by,
         )  # fmt: skip
         if self.boxes:
             self._add(
-                Rescue, self.hold, places=self._brought.places, found_by=FOUND_BY,
+                Rescue, self._held, places=self._brought.places, found_by=FOUND_BY,
                 traceless=self._traceless,
             )  # fmt: skip
         if self.label:
@@ -137,8 +140,9 @@ class Export:
         failed = judge(found, record, late=late, marked=marked, traceless=self._traceless)
         if places := missed_places(found, record, self.verifier.name):
             # At the next look it is seen again, if it is a face and still there.
+            gap = record.gap
             self._add(
-                Rescue, min(self.hold, EVERY), places=places, found_by=self.verifier.name,
+                Rescue, lambda rate: gap, places=places, found_by=self.verifier.name,
                 traceless=self._traceless, late=late,
             )  # fmt: skip
         return not (failed or found.missed)
@@ -158,7 +162,11 @@ class Export:
     def _traceless(self) -> bool:
         return self.anonymizer.name in TRACELESS
 
-    def _add(self, kind: Callable[..., Tracker], hold: float, **options: object) -> None:
+    def _held(self, rate: Fraction) -> int:
+        """A :data:`Hold` of as many seconds as was asked for."""
+        return round(self.hold * rate)
+
+    def _add(self, kind: Callable[..., Tracker], hold: Hold, **options: object) -> None:
         """A tracker for the passes to come, in all of which it finds the same people."""
         tracker = functools.partial(kind, people=[], numbers=self._numbers, **options)
         self._trackers.append((hold, tracker))
@@ -167,7 +175,7 @@ class Export:
         with Clip(self.source) as clip:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
-            trackers = [tracker(round(hold * clip.rate)) for hold, tracker in self._trackers]
+            trackers = [tracker(hold(clip.rate)) for hold, tracker in self._trackers]
             comment = video_comment(self.anonymizer.name, self.consent is not None)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)

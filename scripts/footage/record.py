@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -74,6 +75,11 @@ class Record:
         before = max((frame for frame in self.looks if frame < look), default=-1)
         after = min((frame for frame in self.looks if frame > look), default=self.frames)
         return range(before + 1, after)
+
+    @property
+    def gap(self) -> int:
+        """The most frames from one look to the next, or to the end."""
+        return max(b - a for a, b in itertools.pairwise([*sorted(self.looks), self.frames]))
 
     def _appearance(self, person: Person, time: float) -> Appearance:
         there = self.people.setdefault(person, Appearance(time, time))

@@ -16,7 +16,7 @@ from elseface.scripts.release.recognition import (
     false_accept,
     true_accept,
 )
-from elseface.scripts.release.report import disguised, told
+from elseface.scripts.release.report import cover_in_place, disguised
 from elseface.scripts.release.scene import KEEP_PERSON
 
 
@@ -41,12 +41,12 @@ def describe(record: Record) -> dict[str, Any]:
     }
 
 
-def covered(source: Path, record: Record, method: str) -> list[str]:
+def less_than_asked(source: Path, record: Record, method: str) -> list[str]:
     """A line for everybody who got less natural a cover than was asked for."""
     lines = []
     for person, there in sorted(record.people.items(), key=lambda item: item[1].first):
-        if there.frames and (words := told([person.step], method)):
-            when = f"from {there.first:.1f} to {there.last:.1f} s a face got {words}"
+        if there.frames and (word := cover_in_place(person.step, method)):
+            when = f"from {there.first:.1f} to {there.last:.1f} s a face got {word}"
             lines.append(f"{source}: {when}: nothing else could be drawn or verified there")
     return lines
 

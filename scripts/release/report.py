@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -27,21 +27,20 @@ def describe(scene: Scene) -> dict[str, Any]:
     }
 
 
-def covered(record: dict[str, Any]) -> str:
+def less_than_asked(record: dict[str, Any]) -> str:
     """What is to be said of a photo in which faces got less natural a cover than was asked for;
     nothing where none did."""
-    steps = [face["outcome"] for face in record["faces"]]
-    words = told([step for step in steps if step in COVERS], record.get("method", ""))
-    some = f"{sum(step in COVERS for step in steps)} of {len(steps)} faces got {words}"
+    method, steps = record.get("method", ""), [face["outcome"] for face in record["faces"]]
+    less = [step for step in steps if cover_in_place(step, method)]
+    words = " and ".join(word for step, word in COVERS.items() if step in less)
+    some = f"{len(less)} of {len(steps)} faces got {words}"
     return words and f"{record['photo']}: {some}: nothing else could be drawn or verified there"
 
 
-def told(steps: Sequence[Step], method: str) -> str:
-    """Covers by name, such as "a mask and black"; nothing where there are none, or where the method
-    that was asked for leaves nothing of a face either."""
-    if method in TRACELESS:
-        return ""
-    return " and ".join(word for step, word in COVERS.items() if step in steps)
+def cover_in_place(step: Step, method: str) -> str:
+    """The cover that was laid over a face in place of what the method does, by name; nothing where
+    none was, or where the method is that, or leaves nothing of a face either."""
+    return "" if step == method or method in TRACELESS else COVERS.get(step, "")
 
 
 def released(

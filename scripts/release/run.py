@@ -13,7 +13,7 @@ from elseface.common.output import write_listed
 from elseface.scripts.release.certify import issue
 from elseface.scripts.release.journal import Entry, Journal
 from elseface.scripts.release.pool import Pool
-from elseface.scripts.release.report import covered, released
+from elseface.scripts.release.report import less_than_asked, released
 from elseface.scripts.release.task import Task, not_done
 from elseface.stage3_generate.policies import Ppas
 
@@ -57,7 +57,7 @@ class Run:
         if fault := entry.record.get("error"):
             self.whole = False
             self._complain(fault)
-        elif said := covered(entry.record):
+        elif said := less_than_asked(entry.record):
             self._complain(said)
 
     def write_report(self, path: Path, settings: dict[str, Any]) -> None:

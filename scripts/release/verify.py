@@ -16,7 +16,7 @@ from elseface.common.photo import Photo, decode_photo
 from elseface.scripts.release.painter import Painter, covered
 from elseface.scripts.release.recognition import THRESHOLD, look_again
 from elseface.scripts.release.scene import Attempt, Scene, Step, Subject
-from elseface.stage1_disentangle.box import SAME, Box, merged, nearest, overlap
+from elseface.stage1_disentangle.box import SAME, Box, nearest, overlap
 from elseface.stage1_disentangle.choices import DetectorName
 from elseface.stage1_disentangle.descriptor import network
 from elseface.stage1_disentangle.detection import Detector
@@ -106,7 +106,10 @@ def verified(photo: Photo, scene: Scene, painter: Painter, verifier: Verifier, n
         for data in painter.files(photo, scene, name):
             written = decode_photo(data, name)
             failed = [s for s in scene.subjects if not passes(written.pixels, s, scene)]
-            missed = merged(box for view in written.views for box in verifier.missed(view, scene))
+            missed = verifier.missed(written.pixels, scene)
+            for view in written.views[1:]:
+                found = verifier.missed(view, scene)
+                missed += [box for box in found if nearest(box, missed) is None]
             if failed or missed:
                 break
         else:

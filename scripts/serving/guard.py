@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from elseface.scripts.serving.camera import FRAME_BYTES
-from elseface.scripts.serving.hosts import is_address, is_loopback
+from elseface.scripts.serving.hosts import is_served
 from elseface.scripts.serving.pictures import MAX_BYTES
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,8 +36,7 @@ class Guard:
     Parameters
     ----------
     app : what is guarded
-    host : the host that is served; a request names it, or an address, as its Host: a page of
-        another site whose name was made to lead here names that site instead
+    host : the host that is served, see :func:`is_served`
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -64,7 +63,7 @@ class Guard:
 
     def _refusal(self, headers: Headers, path: str, limit: int) -> tuple[int, str] | None:
         host = headers.get("host", "")
-        if not self._is_ours(host):
+        if not is_served(host, self._host):
             return 421, "this address is not served here"
         if path.startswith("/api"):
             # A browser says where a request comes from; other sites have no business here.
@@ -77,15 +76,6 @@ class Guard:
         if not length.isdecimal() or int(length) > limit:
             return 413, too_large(limit)
         return None
-
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
-        if is_loopback(name):
-            return True
-        return not is_loopback(self._host) and (name == self._host.lower() or is_address(name))
 
 
 def too_large(limit: int) -> str:

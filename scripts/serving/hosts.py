@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
 
 from elseface.common.errors import ElsefaceError
 
@@ -22,6 +23,18 @@ def is_address(host: str) -> bool:
 def is_loopback(host: str) -> bool:
     """Whether only this computer reaches it."""
     return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def is_served(name: str, host: str) -> bool:
+    """Whether the Host that a request names is what is served on `host`, or an address: a page of
+    another site whose name was made to lead here names that site instead."""
+    try:
+        name = urlsplit(f"//{name}").hostname or ""
+    except ValueError:
+        return False
+    if is_loopback(name):
+        return True
+    return not is_loopback(host) and (name == host.lower() or is_address(name))
 
 
 def check_token(host: str, token: str) -> None:

@@ -48,7 +48,7 @@ class Settings(BaseModel):
     method : one of :data:`METHODS`
     strength : within :data:`STRENGTHS`; None for the default, and for methods without one
     edit : attributes of new faces, as :meth:`Edit.parse` reads them
-    label : words that are written on whatever shows a new face; "" for none
+    label : words that are written on photos with new faces, and on the camera's; "" for none
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -78,7 +78,8 @@ class Settings(BaseModel):
             if not lowest <= self.strength <= highest:
                 raise ElsefaceError(f"{self.method} does not go with strength {self.strength:g}")
         Edit.parse(self.edit)
-        _ = self.words
+        if self.label:
+            Label(self.label)
         return self
 
 
