@@ -648,7 +648,7 @@ def test_the_assessors_table_counts_the_pictures_he_was_asked_about(tmp_path, co
             "two are called dlib",
         ),
         (
-            ("{album}", "-o", "out", "--recognizers", "utility.yaml"),
+            ("{album}", "-o", "out", "--methods", "blur", "--recognizers", "utility.yaml"),
             "utility means something else",
         ),
         (("{album}", "-o", "out", "--methods", "blur", "--judge", str(PACKAGED)), "its judge"),
