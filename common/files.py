@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,25 +22,9 @@ VIDEOS = frozenset(
 
 #: Pictures of kinds that are not read; named too.
 UNREAD = frozenset(
-    {
-        ".arw",
-        ".cr2",
-        ".cr3",
-        ".dng",
-        ".eps",
-        ".hif",
-        ".jxl",
-        ".nef",
-        ".orf",
-        ".psd",
-        ".raf",
-        ".rw2",
-        ".svg",
-    }
-)
-
-#: How the JSON that elseface writes begins.
-OURS = re.compile(rb'\s*{\s*("format"\s*:\s*)?"elseface')
+    {".arw", ".cr2", ".cr3", ".dng", ".eps", ".hif", ".jxl", ".nef", ".orf", ".psd", ".raf",
+     ".rw2", ".svg"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,7 +73,7 @@ def plan(paths: Sequence[Path], output: Path) -> tuple[list[Job], list[tuple[Pat
     """Jobs for the photos of `paths`, names kept below `output`; and (photo, why) for the refused.
 
     A result never takes the place of one of the originals or of another result of the run; what
-    else is there, :func:`check_free` says.
+    else is there, :func:`~elseface.common.safeguards.check_free` says.
     """
     jobs: list[Job] = []
     refused: list[tuple[Path, str]] = []
@@ -145,12 +127,12 @@ def search_folder(folder: Path, skip: Path | None, kinds: Collection[str]) -> li
         walk = os.walk(start, onerror=fail) if is_here(folder) else start.walk(on_error=fail)
         for root, folders, files in walk:
             here = Path(root) if is_here(folder) else root
-            below = [here / f for f in sorted(folders) if not f.startswith(".")]
-            links += [path for path in below if is_here(folder) and path.is_symlink()]
-            folders[:] = [
-                path.name for path in below if path not in links and real_path(path) not in searched
-            ]
-            searched.update(real_path(here / f) for f in folders)
+            below = [f for f in sorted(folders) if not f.startswith(".")]
+            linked = [f for f in below if is_here(folder) and os.path.islink(here / f)]
+            links += [here / f for f in linked]
+            real = {f: real_path(here / f) for f in below if f not in linked}
+            folders[:] = [f for f, path in real.items() if path not in searched]
+            searched.update(real.values())
             found += [
                 here / f
                 for f in sorted(files)
@@ -164,88 +146,3 @@ def real_path(path: Path) -> Path:
     if not is_here(path):
         return path.resolve()
     return Path(os.path.normcase(os.path.realpath(path)))
-
-
-def check_free(jobs: Sequence[Job], output: Path) -> None:
-    """Before the work: no result takes the place of a file that is in `output` already, which may
-    be another photo of the same name.
-
-    Raises
-    ------
-    ElsefaceError
-        When one would.
-    """
-    try:
-        if is_here(output):
-            there = [job.target for job in jobs if os.path.lexists(job.target)]
-        else:  # asked once: it may be far away
-            listed = set(output.rglob("*")) if output.exists() else set()
-            there = [job.target for job in jobs if job.target in listed]
-    except Exception as error:  # stores of objects have errors of their own
-        raise ElsefaceError(f"{output}: cannot be searched ({error})") from None
-    if there:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        how = "choose another -o, or --overwrite"
-        raise ElsefaceError(f"{there[0]}{more}: already there; {how}")
-
-
-def check_folder(output: Path) -> None:
-    """Before the work: something can be written into the folder `output`, or it can be made.
-
-    Raises
-    ------
-    ElsefaceError
-        When nothing can.
-    """
-    if not is_here(output):
-        return
-    there = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
-    try:
-        with tempfile.TemporaryFile(dir=there):
-            pass
-    except OSError as error:
-        raise ElsefaceError(f"{output}: cannot be written ({error.strerror})") from None
-
-
-def check_extras(extras: Mapping[str, Path | None], photos: Collection[Path]) -> None:
-    """Before the work: what is written beside the photos must not cost one, nor anything else that
-    is not ours, and must be writable.
-
-    Parameters
-    ----------
-    extras : where to, by option; None where it was not asked for
-    photos : every picture or video that the run reads or writes
-
-    Raises
-    ------
-    ElsefaceError
-        When a path is one of the pictures or of the other extras, a URL, a file that elseface did
-        not write, or cannot be written.
-    """
-    taken = {real_path(photo): "one of the pictures" for photo in photos}
-    for option, path in extras.items():
-        if path is None:
-            continue
-        if re.match(r"\w{2,}:/", path.as_posix()):
-            raise ElsefaceError(f"{option} {path}: takes no URL; it stays on this machine")
-        if what := taken.get(real_path(path)):
-            raise ElsefaceError(f"{path}: is {what}; choose another {option}")
-        taken[real_path(path)] = f"the {option} too"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            there = os.path.lexists(path)
-            if there and path.suffix != ".journal" and not _is_ours(path):  # looked at where read
-                raise ElsefaceError(f"{path}: is there and not ours; choose another {option}")
-            path.open("a").close()  # an earlier one stays until there is a new one
-            if not there:
-                path.unlink()  # nor is an empty one left where the work comes to nothing
-        except OSError as error:
-            raise ElsefaceError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a file is empty, or begins as elseface's do: a report or figures, a certificate, a
-    journal."""
-    with path.open("rb") as file:  # a report may be as large as memory
-        start = file.read(200)
-    return not start or bool(OURS.match(start))

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, check_folder, check_free, list_photos, plan
+from elseface.common.files import list_photos, plan
 from elseface.common.location import located
+from elseface.common.safeguards import check_extras, check_folder, check_free
 from elseface.scripts import loading
 from elseface.scripts.console import (
     INTERRUPTED,

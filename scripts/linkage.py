@@ -19,8 +19,8 @@ import numpy as np
 import typer
 from elseface.common import weights
 from elseface.common.face import Face
-from elseface.common.files import check_extras
 from elseface.common.photo import read_photo
+from elseface.common.safeguards import check_extras
 from elseface.scripts.console import explained, progress
 from elseface.scripts.evaluation import people, privacy
 from elseface.scripts.evaluation.people import People, Role

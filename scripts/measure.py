@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import typer
 from elseface.common import celeba, weights
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras
+from elseface.common.safeguards import check_extras
 from elseface.scripts.console import explained, listed
 from elseface.scripts.evaluation import cost
 from elseface.scripts.evaluation.bench import Bench

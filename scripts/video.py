@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, real_path
+from elseface.common.files import real_path
 from elseface.common.output import write_whole
+from elseface.common.safeguards import check_extras
 from elseface.scripts import loading
 from elseface.scripts.anonymize import IfNoFace, inputs
 from elseface.scripts.console import INTERRUPTED, complain, explained, extra, listed, silent_start

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_extras, check_folder, check_free, list_photos, plan
+from elseface.common.files import list_photos, plan
 from elseface.common.output import _draft, forget_drafts, write_whole
+from elseface.common.safeguards import check_extras, check_folder, check_free
 
 
 def touch(folder: Path, *names: str) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
-from elseface.common.files import check_free, plan
+from elseface.common.files import plan
 from elseface.common.location import located, make_folder
 from elseface.common.output import write_whole
+from elseface.common.safeguards import check_free
 from elseface.scripts.cli import app
 from PIL import Image
 from typer.testing import CliRunner
