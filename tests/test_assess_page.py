@@ -249,6 +249,8 @@ def test_other_computers_need_the_address_with_the_token(folder):
     page, _, _ = address.partition("?")
     for shown in (page, f"{page}?token=wrong", f"{page}question", f"{page}picture/a/0"):
         assert httpx.get(shown).status_code == 401
+    forged = f"assess-{httpx.URL(page).port}=é".encode("latin-1")
+    assert httpx.get(page, headers={"Cookie": forged}).status_code == 401
     with httpx.Client(base_url=page, headers={"Host": "192.0.2.7"}, follow_redirects=True) as phone:
         came = phone.get(address)
         assert came.is_success and "token" not in str(came.url) and "<html" in came.text

@@ -63,13 +63,13 @@ def create_app(
     ) -> Response:
         # Browsers send cookies to every port; this one on the way from a mail or chat, too.
         kept = f"assess-{request.url.port or 80}"
-        given = request.query_params.get(TOKEN, "")
+        given, shown = request.query_params.get(TOKEN, ""), request.cookies.get(kept, "")
         if not is_served(request.headers.get("host", ""), host):
             response = Response("This address is not served here.", 421, media_type="text/plain")
         elif token and secrets.compare_digest(given.encode(), token.encode()):
             response = RedirectResponse("/")  # the token out of sight
             response.set_cookie(kept, entry, httponly=True, samesite="lax")
-        elif token and not secrets.compare_digest(request.cookies.get(kept, ""), entry):
+        elif token and not secrets.compare_digest(shown.encode(), entry.encode()):
             response = Response("Open the address with the token.", 401, media_type="text/plain")
         else:
             response = await proceed(request)
