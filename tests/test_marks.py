@@ -1,17 +1,22 @@
 """Marks: a note in the file and words on the photo say that its faces are nobody's."""
 
 import io
+import struct
 from dataclasses import replace
+from fractions import Fraction
 from xml.etree import ElementTree
 
+import av
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
+from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.writing import CONTAINERS, Writer
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.label import Label
-from elseface.scripts.release.note import NAMESPACES, note
+from elseface.scripts.release.note import BOX, NAMESPACES, note, video_box, video_comment
 from elseface.scripts.release.painter import Painter
 from elseface.scripts.release.photos import Release
 from elseface.scripts.release.scene import Scene, Spared, Step
@@ -58,6 +63,38 @@ def test_the_note_says_how_in_the_words_of_the_standard():
     for covered in (note("blur"), note("pixelate"), note("attribute-edit", shown=False)):
         kind, words = said(covered)
         assert kind == "algorithmicallyEnhanced" and "unrecognizable" in words
+
+
+def top_boxes(data):
+    """Kind and content of each box that an ISO file is made of."""
+    while data:
+        size, kind = struct.unpack(">I4s", data[:8])
+        assert 8 <= size <= len(data)
+        yield kind, data[8:size]
+        data = data[size:]
+
+
+@pytest.mark.parametrize("suffix", CONTAINERS)
+def test_a_video_says_it_for_programs_too_where_its_format_can(tmp_path, suffix):
+    path = tmp_path / f"out{suffix}"
+    comment = video_comment("attribute-edit")
+    box = video_box("attribute-edit", comment)
+    frame = Frame(np.zeros((64, 64, 3), np.uint8), 0)
+    with Writer(path, path, Fraction(1, 25), Fraction(25), [], comment, box) as writer:
+        writer.write(frame, frame.pixels)
+    with av.open(str(path)) as video:
+        assert len([*video.decode(video=0)]) == 1
+        if suffix == ".mkv":  # it has no place for XMP
+            tags = {name.lower(): words for name, words in video.metadata.items()}
+            assert tags["comment"] == comment and BOX not in path.read_bytes()
+            return
+        assert video.metadata["comment"] == comment
+    (packet,) = (
+        content[16:]
+        for kind, content in top_boxes(path.read_bytes())
+        if kind == b"uuid" and content[:16] == BOX
+    )
+    assert said(packet) == ("compositeWithTrainedAlgorithmicMedia", comment)
 
 
 def test_a_new_face_that_was_covered_after_all_is_not_called_one(portrait):

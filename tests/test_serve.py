@@ -133,13 +133,18 @@ def test_a_picture_without_a_face_is_not_given_out_unless_asked_for(client, nobo
         assert client.get(f"{path}/{way}").status_code == 422
     assert client.get("/api/archive").status_code == 409
     upload(client, photo)
-    assert names(client) == ["photo.png"]
+    assert names(client) == ["photo.png", "not included.txt"]
+    assert "nobody.png: no face found" in archived(client).read("not included.txt").decode()
     assert client.patch(path, json={"unchanged": True}).json()["released"]
     assert names(client) == ["nobody.png", "photo.png"]
 
 
+def archived(client) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(client.get("/api/archive").content))
+
+
 def names(client) -> list[str]:
-    return zipfile.ZipFile(io.BytesIO(client.get("/api/archive").content)).namelist()
+    return archived(client).namelist()
 
 
 def test_a_missed_face_is_drawn_by_hand(client, random):

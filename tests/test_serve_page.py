@@ -252,7 +252,7 @@ def test_photos_in_chromium(page, address, photos, couple, tmp_path):
     page.click("#all")
     page.wait(lambda: [*tmp_path.glob("*.zip")])
     with zipfile.ZipFile(tmp_path / "elseface.zip") as archive:
-        assert archive.namelist() == ["couple.png"]
+        assert archive.namelist() == ["couple.png", "not included.txt"]
         result = np.asarray(Image.open(io.BytesIO(archive.read("couple.png"))))
     assert differs(result, couple, faces[0]) == 0 and differs(result, couple, faces[1]) > 8
     assert np.abs(result - after)[:20].mean() < 4  # what was shown

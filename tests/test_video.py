@@ -147,7 +147,7 @@ def test_a_copy_of_what_shows_nobody_is_verified(tmp_path):
 
 def test_odd_sizes_get_a_row_more(tmp_path):
     path = tmp_path / "out.mp4"
-    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [], "")
+    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [], "", b"")
     (pixels,) = scene(1)
     with writer:
         writer.write(Frame(pixels, 0), pixels[:-1, :-1])

@@ -35,7 +35,7 @@ from elseface.scripts.footage.verifying import examine
 from elseface.scripts.footage.writing import Writer
 from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.label import Label
-from elseface.scripts.release.note import video_comment
+from elseface.scripts.release.note import video_box, video_comment
 from elseface.scripts.release.painter import TRACELESS
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.box import Box
@@ -177,7 +177,8 @@ class Export:
             record = Record(unit, EVERY, Flicker() if self.measured else None)
             trackers = [tracker(hold(clip.rate)) for hold, tracker in self._trackers]
             comment = video_comment(self.anonymizer.name, self.consent is not None)
-            with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
+            box = video_box(self.anonymizer.name, comment)
+            with Writer(draft, self.output, unit, clip.rate, sounds, comment, box) as writer:
                 frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)
                 done = protect(frames, self.anonymizer, self.seed, _ahead(clip), trackers)
                 with progress(done, clip.expected, word) as tracked:

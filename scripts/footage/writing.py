@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from elseface.scripts.footage.frame import Frame
 
 #: What a result may be called, and the container each is.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+BOXED = {"mp4", "mov"}
 #: Quality of H.264, lower is better, and how long the encoder may think.
 QUALITY = {"crf": "18", "preset": "veryfast"}
 #: H.264's code for the colours of high definition, which every result says it has.
@@ -35,6 +37,7 @@ class Writer:
     rate : frames a second, on average
     sounds : streams of the source whose packets will come
     comment : what the file says of itself
+    box : what says so for programs, at the end of the file where its format has such boxes
 
     Raises
     ------
@@ -50,10 +53,11 @@ class Writer:
         rate: Fraction,
         sounds: list[av.AudioStream],
         comment: str,
+        box: bytes,
     ) -> None:
         self.draft, self.path = draft, path
         self.time_base, self.rate = time_base, rate
-        self.sounds, self.comment = sounds, comment
+        self.sounds, self.comment, self.box = sounds, comment, box
         self.encoded: list[av.AudioStream] = []
         self.early: list[tuple[av.Packet, list[av.AudioFrame]]] = []
         self.begun = False
@@ -142,6 +146,9 @@ class Writer:
             for target in self.encoded:
                 self.container.mux(target.encode(None))
             self.container.close()
+            if CONTAINERS[self.path.suffix.lower()] in BOXED:
+                self.file.seek(0, os.SEEK_END)
+                self.file.write(self.box)
             self.file.close()
 
     def _target(self, source: av.AudioStream) -> av.AudioStream:

@@ -9,6 +9,8 @@ is a note for the honest: whoever wants to, removes it.  BMP files cannot hold o
 from __future__ import annotations
 
 import functools
+import struct
+import uuid
 from enum import StrEnum
 from importlib.metadata import version
 from xml.etree import ElementTree
@@ -22,6 +24,8 @@ NAMESPACES = {
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+#: Who holds XMP in an MP4 or QuickTime file (ISO 16684-3, the specification's third part).
+BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 #: Around every packet, as the XMP specification has it.
 BEGIN, END = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>', '<?xpacket end="r"?>'
 
@@ -51,19 +55,32 @@ TYPES = {
 def note(method: str, shown: bool = True) -> bytes:
     """An XMP packet for a picture whose faces were replaced by `method`; unless its result is
     `shown` in any of them they were all covered in the end."""
-    return _packet(TYPES.get(method, SourceType.ALTERED) if shown else SourceType.ALTERED)
+    source = _source(method) if shown else SourceType.ALTERED
+    return _packet(
+        source, f"Faces in this picture {WORDS[source]} (elseface {version('elseface')})"
+    )
 
 
 def video_comment(method: str, asked: bool = False) -> str:
     """What a video whose faces were replaced by `method` says of itself; `asked`: all but those of
     people who agreed to be seen."""
-    done = WORDS[TYPES.get(method, SourceType.ALTERED)]
+    done = WORDS[_source(method)]
     but = ", but for people who agreed to be seen" if asked else ""
     return f"Faces found in this video {done}{but} (elseface {version('elseface')})"
 
 
+def video_box(method: str, comment: str) -> bytes:
+    """What says the same, as XMP, at the end of an MP4 or QuickTime file."""
+    packet = _packet(_source(method), comment)
+    return struct.pack(">I4s16s", 24 + len(packet), b"uuid", BOX) + packet
+
+
+def _source(method: str) -> SourceType:
+    return TYPES.get(method, SourceType.ALTERED)
+
+
 @functools.cache
-def _packet(source: SourceType) -> bytes:
+def _packet(source: SourceType, words: str) -> bytes:
     for prefix, uri in NAMESPACES.items():
         ElementTree.register_namespace(prefix, uri)
     top = ElementTree.Element(_name("x:xmpmeta"))
@@ -75,7 +92,7 @@ def _packet(source: SourceType) -> bytes:
         ElementTree.SubElement(about, _name("dc:description")), _name("rdf:Alt")
     )
     text = ElementTree.SubElement(languages, _name("rdf:li"), {"xml:lang": "x-default"})
-    text.text = f"Faces in this picture {WORDS[source]} (elseface {version('elseface')})"
+    text.text = words
     return f"{BEGIN}{ElementTree.tostring(top, 'unicode')}{END}".encode()
 
 

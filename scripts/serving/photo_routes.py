@@ -94,10 +94,10 @@ async def result(session: Own, renderer: Computing, id: str) -> Response:
 
 @router.get("/archive")
 async def download(session: Own, renderer: Computing) -> Response:
-    released = [picture for picture in session.pictures.values() if picture.released]
-    if not released:
+    pictures = [*session.pictures.values()]
+    if not any(picture.released for picture in pictures):
         raise HTTPException(409, "no picture with a face yet")
-    parts = archive(renderer, released, session.settings)
+    parts = archive(renderer, pictures, session.settings)
     headers = _attachment("elseface.zip")
     return StreamingResponse(parts, media_type="application/zip", headers=headers)
 
