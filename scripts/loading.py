@@ -96,8 +96,9 @@ def load_anonymizer(
     weights: Path | None,
     options: EditOptions,
     key: Path | None = None,
+    film: bool = False,
 ) -> Anonymizer:
-    """The anonymizer of a command's options.
+    """The anonymizer of a command's options, for photos or for a `film`.
 
     Raises
     ------
@@ -127,4 +128,4 @@ def load_anonymizer(
     from elseface.common.weights import PACKAGED
     from elseface.stage3_generate.load import load_attribute_edit
 
-    return load_attribute_edit(**asdict(options), folder=weights or PACKAGED, key=key)
+    return load_attribute_edit(**asdict(options), folder=weights or PACKAGED, key=key, film=film)

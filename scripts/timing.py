@@ -41,7 +41,7 @@ def main(rounds: Annotated[int, typer.Option(min=3)] = 20) -> None:
     import dlib
 
     photo = cv2.resize(astronaut()[:384], (640, 480), interpolation=cv2.INTER_AREA)
-    anonymizer = load_attribute_edit()
+    anonymizer = load_attribute_edit(film=True)
     decoder, classifier = anonymizer.decoder, anonymizer.classifier
     (face,) = find_faces(photo)
     attributes = estimate_attributes(photo, [face], classifier)

@@ -75,7 +75,9 @@ def command(
         with Clip(source):
             pass  # what is no video shows before anything heavy is loaded
         with silent_start():
-            anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options, key)
+            anonymizer = loading.load_anonymizer(
+                method, strength, gallery, weights, options, key, film=True
+            )
             from elseface.scripts.footage.export import Export
             from elseface.scripts.footage.report import certify, describe, less_than_asked
             from elseface.scripts.footage.tracking import OURS

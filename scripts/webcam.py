@@ -63,7 +63,9 @@ def command(
             screens.append(stack.enter_context(contextlib.closing(Window("elseface"))))
         source = stack.enter_context(contextlib.closing(Camera(camera, width, height)))
         with silent_start():
-            anonymizer = loading.load_anonymizer(method, strength, gallery, weights, options)
+            anonymizer = loading.load_anonymizer(
+                method, strength, gallery, weights, options, film=True
+            )
             load_detector(DetectorName.UNION)  # before the first frame, and what TensorFlow says
         if virtual_camera:
             target = VirtualCamera(source.width, source.height, source.rate)

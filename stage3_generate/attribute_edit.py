@@ -16,6 +16,7 @@ from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate.blending import match_colours, paste
 from elseface.stage3_generate.casting import Casting, by_picture
 from elseface.stage3_generate.edits import Edit
+from elseface.stage3_generate.film import drawn_by_turns
 from elseface.stage3_generate.policies import Policy
 from elseface.stage3_generate.rejection import NewFace, unlike
 from elseface.stage3_generate.shape import Shape
@@ -47,6 +48,8 @@ class AttributeEdit:
     attempts : how often a face may be drawn until it is unlike the old one; 1 takes the first draw
         as it is
     casting : says what a face's disguise is drawn from
+    film : whether faces that wear one disguise are a person's in frames in a row, of which every
+        second is drawn
     """
 
     classifier: AttributeClassifier
@@ -58,6 +61,7 @@ class AttributeEdit:
     keep: frozenset[int]
     attempts: int = 1
     casting: Casting = by_picture
+    film: bool = False
     name: str = "attribute-edit"
 
     def anonymize(
@@ -96,8 +100,12 @@ class AttributeEdit:
             if not fresh:
                 return []
             asked = [self._asked(*pair) for pair in zip(fresh, disguises.values())]
-            textures = [self._texture(*pair) for pair in zip(fresh, disguises.values())]
-            bare = self.decoder.draw(asked, np.stack(textures))
+            textures = np.stack([self._texture(*of) for of in zip(fresh, disguises.values())])
+            if self.film:
+                whose = [*map(id, disguises.values())]
+                bare = drawn_by_turns(self.decoder, asked, textures, whose)
+            else:
+                bare = self.decoder.draw(asked, textures)
             return [
                 NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
                 for disguise, factors, f in zip(disguises.values(), fresh, bare)

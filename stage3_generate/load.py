@@ -96,13 +96,15 @@ def load_attribute_edit(
     max_flips: int | None = None,
     epsilon: float = 0.0,
     key: Path | None = None,
+    film: bool = False,
 ) -> AttributeEdit:
     """The three-stage anonymizer as the command line offers it.
 
     `keep` names attributes to protect besides those that hang on gender; an `edit` may change the
     latter, but not the former.  Only a new shape is drawn again where the face is too like the old
     one: in their own nobody is hidden.  With a `key` the first is taken: another picture of the
-    person may lead to another.  Mistakes show before the networks are loaded.
+    person may lead to another.  Of a person in a `film` every second face is drawn.  Mistakes show
+    before the networks are loaded.
     """
     wanted, kept = Edit.parse(edit), frozenset(indices(keep))
     if both := kept & (wanted.present | wanted.absent):
@@ -121,4 +123,5 @@ def load_attribute_edit(
         kept,
         ATTEMPTS if shape is ShapeName.NEW and not key else 1,
         casting,
+        film,
     )

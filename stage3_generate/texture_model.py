@@ -22,13 +22,13 @@ from elseface.stage1_disentangle.cache import FaceCache
 from elseface.stage2_reconstruct.decoder_batches import Faces, nobodys
 from elseface.stage2_reconstruct.reconstruct import Decoder
 from elseface.stage3_generate.shape_model import scatter
+from elseface.stage3_generate.warping import samples, spline, warped
 from rich.progress import track
-from scipy.interpolate import RBFInterpolator
 
 #: Numbers that a texture is made of.
 LATENTS = 48
-#: Samples along the side of the frame, over the mean shape; and of how shapes differ.
-SIDE, COARSE = 48, 24
+#: Samples along the side of the frame, over the mean shape.
+SIDE = 48
 #: PCA components that the latents are chosen among.
 COMPONENTS = 250
 #: Nobody is odder than so many standard deviations.
@@ -36,8 +36,6 @@ LIMIT = 3.0
 #: Textures are drawn so much larger than people have them.  By dlib's recognizer two draws of 200
 #: validation faces lie .52 apart, without textures .43; the faces look about as natural.
 VARIETY = 1.5
-#: Of thin-plate splines, for landmarks that coincide.
-SMOOTHING = 1e-5
 #: Faces drawn at once.
 TOGETHER = 64
 #: What the decoder is told, as columns of the cache.
@@ -133,14 +131,9 @@ class TextureModel:
         (size, size, 3), float32; nothing where the landmarks are no face's but one line."""
         texture = np.tensordot(latents, self.basis, 1).astype(np.float32)
         try:
-            spline = RBFInterpolator(
-                landmarks, self.shape, kernel="thin_plate_spline", smoothing=SMOOTHING
-            )
+            return warped(texture, self.shape, landmarks, size, cv2.BORDER_CONSTANT)
         except np.linalg.LinAlgError:
             return np.zeros((size, size, 3), np.float32)
-        coarse = spline(_samples(COARSE)).reshape(COARSE, COARSE, 2) * SIDE - 0.5
-        x, y = cv2.split(cv2.resize(coarse.astype(np.float32), (size, size)))
-        return cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
 class LaidOut:
@@ -153,8 +146,7 @@ class LaidOut:
 
     def __init__(self, shape: np.ndarray) -> None:
         # Where a thin-plate spline takes a point is linear in where it takes its knots.
-        spline = RBFInterpolator(shape, np.eye(68), kernel="thin_plate_spline", smoothing=SMOOTHING)
-        self._knots = spline(_samples(SIDE))
+        self._knots = spline(shape, np.eye(68))(samples(SIDE))
 
     def __call__(self, picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """A picture (size, size, 3), float32, with landmarks (68, 2): (SIDE, SIDE, 3)."""
@@ -164,12 +156,6 @@ class LaidOut:
             smooth, x.reshape(SIDE, SIDE), y.reshape(SIDE, SIDE), cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_CONSTANT,
         )  # fmt: skip
-
-
-def _samples(side: int) -> np.ndarray:
-    """The middles of side x side pixels over the frame: (side * side, 2)."""
-    middles = (np.arange(side) + 0.5) / side
-    return np.stack(np.meshgrid(middles, middles), -1).reshape(-1, 2)
 
 
 def _unexpected(

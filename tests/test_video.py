@@ -300,9 +300,10 @@ def test_who_is_stopped_leaves_nothing_behind(tmp_path, stop):
 
 
 def test_the_network_gives_a_person_one_face(tmp_path, monkeypatch):
-    """Attributes are estimated once, faces are drawn several at a time, the face stays the same and
-    does not flicker: it changes by .6 of the noise of the original, and where landmarks are not
-    smoothed by twice that noise.  The report and the certificate say that this was verified."""
+    """Attributes are estimated once, half of the faces are drawn, two at a time, the face stays the
+    same and does not flicker: it changes by .6 of the noise of the original, and where landmarks
+    are not smoothed by twice that noise.  The report and the certificate say that this was
+    verified."""
     random = np.random.default_rng(0)
     noisy = [pixels + random.normal(0, 3, pixels.shape) for pixels in scene(12)]
     write(tmp_path / "in.mp4", [np.clip(pixels, 0, 255).astype(np.uint8) for pixels in noisy])
@@ -319,7 +320,8 @@ def test_the_network_gives_a_person_one_face(tmp_path, monkeypatch):
     )
     result = CliRunner().invoke(app, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
-    assert estimated == [1] and max(drawn) > 1
+    assert estimated == [1]
+    assert drawn[-3:] == [2, 2, 2]  # of four frames at a time every second
     (person,) = json.loads((tmp_path / "report.json").read_text())["people"]
     assert person["frames"] == person["seen"] == 12
     assert len(person["attributes_before"]) == len(person["attributes_after"]) == 40
