@@ -27,6 +27,9 @@ FORMATS = {
 #: What Pillow may decode: to decode some of its other formats it runs programs (EPS).
 READABLE = {*FORMATS.values(), "AVIF", "GIF", "HEIF", "JPEG2000", "MPO", "PPM"}
 
+#: A clean aperture (ISO 14496-12), and so many bytes hold all that an AVIF file says of a picture.
+APERTURE, HEAD = b"\x00\x00\x00\x28clap", 1 << 16
+
 #: A picture with more pixels is refused: it would take more memory than most machines have.
 MAX_PIXELS = 120_000_000
 
@@ -92,6 +95,8 @@ def _read(opened: Callable[[], IO[bytes]], name: Path | str, max_pixels: int) ->
             warnings.simplefilter("ignore")
             with opened() as file, Image.open(file) as image:
                 _refuse(name, image, max_pixels)
+                if image.format == "AVIF":
+                    _refuse_cropped(name, file)
                 image.load()
                 return _upright(image)
     except UnidentifiedImageError:
@@ -117,6 +122,13 @@ def _refuse(name: Path | str, image: Image.Image, max_pixels: int) -> None:
         raise ElsefaceError(f"{name}: too large; at most {max_pixels:,} pixels")
     if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
         raise ElsefaceError(f"{name}: has {image.n_frames} frames; give one picture a file")
+
+
+def _refuse_cropped(name: Path | str, file: IO[bytes]) -> None:
+    """Pillow does not heed what hides a part of an AVIF picture, which would come back."""
+    file.seek(0)
+    if APERTURE in file.read(HEAD):
+        raise ElsefaceError(f"{name}: is cropped by a note in it that is not read; export it anew")
 
 
 def _upright(image: Image.Image) -> Photo:

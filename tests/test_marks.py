@@ -12,7 +12,10 @@ import pytest
 from elseface.common.errors import ElsefaceError
 from elseface.common.files import Job
 from elseface.common.photo import FORMATS, Photo, decode_photo, encode_photo
+from elseface.scripts.footage.export import Export
 from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.person import Person
+from elseface.scripts.footage.record import Appearance, Record
 from elseface.scripts.footage.writing import CONTAINERS, Writer
 from elseface.scripts.release.finder import Finder
 from elseface.scripts.release.label import Label
@@ -78,23 +81,48 @@ def top_boxes(data):
 def test_a_video_says_it_for_programs_too_where_its_format_can(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     comment = video_comment("attribute-edit")
-    box = video_box("attribute-edit", comment)
     frame = Frame(np.zeros((64, 64, 3), np.uint8), 0)
-    with Writer(path, path, Fraction(1, 25), Fraction(25), [], comment, box) as writer:
+    with Writer(path, path, Fraction(1, 25), Fraction(25), [], comment) as writer:
         writer.write(frame, frame.pixels)
+        writer.box = video_box("attribute-edit")
     with av.open(str(path)) as video:
         assert len([*video.decode(video=0)]) == 1
         if suffix == ".mkv":  # it has no place for XMP
             tags = {name.lower(): words for name, words in video.metadata.items()}
-            assert tags["comment"] == comment and BOX not in path.read_bytes()
+            assert tags["comment"] == comment and not noted(path)
             return
         assert video.metadata["comment"] == comment
-    (packet,) = (
-        content[16:]
-        for kind, content in top_boxes(path.read_bytes())
-        if kind == b"uuid" and content[:16] == BOX
-    )
-    assert said(packet) == ("compositeWithTrainedAlgorithmicMedia", comment)
+    ((kind, words),) = noted(path)
+    assert kind == "compositeWithTrainedAlgorithmicMedia" and "faces of nobody (else" in words
+
+
+def noted(path):
+    """What the XMP boxes of a video say."""
+    if path.suffix == ".mkv":
+        return [path] if BOX in path.read_bytes() else []
+    boxes = top_boxes(path.read_bytes())
+    return [said(found[16:]) for kind, found in boxes if kind == b"uuid" and found[:16] == BOX]
+
+
+@pytest.mark.parametrize(
+    ("ladder", "kind"),
+    [
+        ([Step.OTHER], "compositeWithTrainedAlgorithmicMedia"),
+        ([Step.MASK], "algorithmicallyEnhanced"),
+    ],
+)
+def test_a_video_says_what_became_of_its_faces(tmp_path, ladder, kind):
+    """Nothing where nobody was hidden, and no new face where all were covered in the end."""
+    method = replace(BLACK, name="attribute-edit")
+    export = Export(tmp_path / "in", tmp_path / "out", method, 0, 1.0, False, None)
+    record = Record(Fraction(1, 25), 1.0, None)
+    assert export._box(record) == b""
+    person = Person(0, "union")
+    person.ladder = ladder
+    record.people[person] = Appearance(0.0, 1.0, frames=0, shown=20)
+    assert export._box(record) == b""
+    record.people[person].frames = 20
+    assert said(export._box(record)[24:])[0] == kind
 
 
 def test_a_new_face_that_was_covered_after_all_is_not_called_one(portrait):

@@ -1,6 +1,7 @@
 """Photos of every kind in, upright 8-bit RGB out; nothing but pixels is written."""
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,16 @@ def test_failed_write_leaves_nothing(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ElsefaceError, match="cannot be written"):
         write_photo(tmp_path / "file" / "photo.png", Photo(RGB))
+
+
+def test_an_avif_that_is_cropped_is_refused(tmp_path):
+    """Pillow shows what its clean aperture cuts off; only that there is one is looked at."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((64, 64, 3), 90, np.uint8)).save(buffer, "AVIF")
+    (tmp_path / "a.avif").write_bytes(buffer.getvalue())
+    assert read_photo(tmp_path / "a.avif").pixels.shape == (64, 64, 3)
+    clap = struct.pack(">I4s8I", 40, b"clap", 32, 1, 64, 1, 0, 1, 0, 1)
+    free = struct.pack(">I4s", 48, b"free") + clap  # a box that decoders pass over
+    (tmp_path / "b.avif").write_bytes(buffer.getvalue() + free)
+    with pytest.raises(ElsefaceError, match=r"b\.avif: is cropped"):
+        read_photo(tmp_path / "b.avif")

@@ -147,7 +147,7 @@ def test_a_copy_of_what_shows_nobody_is_verified(tmp_path):
 
 def test_odd_sizes_get_a_row_more(tmp_path):
     path = tmp_path / "out.mp4"
-    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [], "", b"")
+    writer = Writer(path, path, Fraction(1, 25), Fraction(25), [], "")
     (pixels,) = scene(1)
     with writer:
         writer.write(Frame(pixels, 0), pixels[:-1, :-1])
@@ -160,6 +160,7 @@ def test_nobody_in_it_is_not_written_unless_asked(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
     copied = run(tmp_path / "in.mp4", "-o", tmp_path / "out.mp4", "--if-no-face", "copy")
     assert copied.exit_code == 0 and len(frames_of(tmp_path / "out.mp4")) == 3
+    assert b"xmpmeta" not in (tmp_path / "out.mp4").read_bytes()  # nobody was replaced
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ from elseface.scripts.release.consent import Consent
 from elseface.scripts.release.label import Label
 from elseface.scripts.release.note import video_box, video_comment
 from elseface.scripts.release.painter import TRACELESS
+from elseface.scripts.release.scene import Step
 from elseface.scripts.release.verify import Verifier
 from elseface.stage1_disentangle.box import Box
 from elseface.stage1_disentangle.choices import DetectorName
@@ -176,16 +177,21 @@ class Export:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
             trackers = [tracker(hold(clip.rate)) for hold, tracker in self._trackers]
-            comment = video_comment(self.anonymizer.name, self.consent is not None)
-            box = video_box(self.anonymizer.name, comment)
-            with Writer(draft, self.output, unit, clip.rate, sounds, comment, box) as writer:
+            comment = video_comment(self.anonymizer.name, bool(self.consent))
+            with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)
                 done = protect(frames, self.anonymizer, self.seed, _ahead(clip), trackers)
                 with progress(done, clip.expected, word) as tracked:
                     for protected in tracked:
                         writer.write(protected.frame, mark(protected.pixels))
                         record.add(protected)
+                writer.box = self._box(record)
         return record
+
+    def _box(self, record: Record) -> bytes:
+        hidden = [person for person, there in record.people.items() if there.frames]
+        drawn = any(person.step in (Step.ASKED, Step.OTHER) for person in hidden)
+        return video_box(self.anonymizer.name, drawn, bool(self.consent)) if hidden else b""
 
 
 def _ahead(clip: Clip) -> int:

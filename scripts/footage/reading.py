@@ -9,13 +9,11 @@ from pathlib import Path
 
 import av
 import av.error
-import numpy as np
-from av.video.reformatter import Colorspace
 from elseface.common.errors import ElsefaceError
 from elseface.scripts.footage.frame import Frame
+from elseface.scripts.footage.hiding import hidden
+from elseface.scripts.footage.upright import upright
 
-#: H.264's code for colours of which nothing is said, and the height from which they are BT.709's.
-UNSAID, HD = 2, 720
 #: A file is taken for truncated if it ends so many seconds before it says it does.
 MISSING = 1.0
 
@@ -46,6 +44,11 @@ class Clip:
             self.container.close()
             raise ElsefaceError(f"{path}: has no moving picture that can be read")
         self.video = pictures[0]
+        with _explained(path):
+            why = hidden(path, self.video)
+        if why:
+            self.container.close()
+            raise ElsefaceError(f"{path}: {why}; export it as it is to be seen")
         self.video.thread_type = "AUTO"
         self.sounds = [s for s in self.container.streams.audio if s.codec_context]
         self.rate = Fraction(self.video.average_rate or self.video.guessed_rate or 25)
@@ -69,19 +72,25 @@ class Clip:
         stamp: int | None = None
         shape: tuple[int, int] | None = None
         reached = 0.0
+        cut: dict[int, av.Packet] = {}
         packets = self.container.demux()  # the others too: subtitles may last longest
         while (packet := self._next(packets)) is not None:
             reached = max(reached, _end(packet))
             if packet.stream in self.sounds:
+                if packet.is_discard:  # before the beginning; of those the last may be needed
+                    cut[packet.stream.index] = packet
+                    continue
                 with _explained(self.path, reached):
-                    hear(packet)
+                    for heard in (cut.pop(packet.stream.index, None), packet):
+                        if heard is not None:
+                            hear(heard)
             if packet.stream is not self.video:
                 continue
             with _explained(self.path, reached):
                 pictures = packet.decode()
             for picture in pictures:
                 with _explained(self.path, reached):
-                    pixels = _upright(picture, self.video.sample_aspect_ratio, shape)
+                    pixels = upright(picture, self.video.sample_aspect_ratio, shape)
                 shape = pixels.shape[:2]
                 stamp = self._stamp(picture, stamp)
                 reached = max(reached, float(stamp * self.video.time_base))
@@ -131,22 +140,6 @@ def _explained(path: Path, reached: float | None = None) -> Iterator[None]:
             raise ElsefaceError(f"{path}: {why}") from None
         where = f"damaged after {reached:.1f} seconds"
         raise ElsefaceError(f"{path}: {where} ({reason}); mend it first") from None
-
-
-def _upright(
-    picture: av.VideoFrame, ratio: Fraction | None, shape: tuple[int, int] | None
-) -> np.ndarray:
-    """The pixels as they are meant to be seen, given a pixel's width over its height; (height,
-    width) `shape` of the first picture, if there was one, is kept."""
-    turns = round(picture.rotation / 90) % 4
-    if shape is None:
-        height, width = picture.height, round(picture.width * (ratio or 1))
-    else:
-        height, width = shape if turns % 2 == 0 else shape[::-1]
-    # What does not say how its colours are meant is taken as players take it: by its size.
-    meant = None if picture.colorspace != UNSAID or picture.height < HD else Colorspace.ITU709
-    pixels = picture.to_ndarray(width=width, height=height, format="rgb24", src_colorspace=meant)
-    return np.ascontiguousarray(np.rot90(pixels, turns))
 
 
 def _end(packet: av.Packet) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,9 @@ from elseface.scripts.footage.frame import Frame
 #: What a result may be called, and the container each is.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 BOXED = {"mp4", "mov"}
+#: Sound that is copied as it is.  Other kinds, as Vorbis, keep words and pictures of the source
+#: with it.
+COPIED = re.compile("aac|ac3|alac|eac3|flac|mp2|mp3|opus|pcm_.*")
 #: Quality of H.264, lower is better, and how long the encoder may think.
 QUALITY = {"crf": "18", "preset": "veryfast"}
 #: H.264's code for the colours of high definition, which every result says it has.
@@ -37,7 +41,10 @@ class Writer:
     rate : frames a second, on average
     sounds : streams of the source whose packets will come
     comment : what the file says of itself
-    box : what says so for programs, at the end of the file where its format has such boxes
+
+    Attributes
+    ----------
+    box : bytes at the end of the file, where its format is made of boxes; to be set before then
 
     Raises
     ------
@@ -53,11 +60,10 @@ class Writer:
         rate: Fraction,
         sounds: list[av.AudioStream],
         comment: str,
-        box: bytes,
     ) -> None:
         self.draft, self.path = draft, path
         self.time_base, self.rate = time_base, rate
-        self.sounds, self.comment, self.box = sounds, comment, box
+        self.sounds, self.comment, self.box = sounds, comment, b""
         self.encoded: list[av.AudioStream] = []
         self.early: list[tuple[av.Packet, list[av.AudioFrame]]] = []
         self.begun = False
@@ -152,8 +158,9 @@ class Writer:
             self.file.close()
 
     def _target(self, source: av.AudioStream) -> av.AudioStream:
-        """The same sound where the container can hold it, else AAC."""
-        if source.codec_context.codec.canonical_name in self.container.supported_codecs:
+        """The same sound where the container can hold it and it holds nothing else, else AAC."""
+        kind = source.codec_context.codec.canonical_name
+        if kind in self.container.supported_codecs and COPIED.fullmatch(kind):
             return self.container.add_stream_from_template(source)
         self.encoded.append(self.container.add_stream("aac", rate=source.codec_context.sample_rate))
         return self.encoded[-1]

@@ -62,17 +62,24 @@ def note(method: str, shown: bool = True) -> bytes:
 
 
 def video_comment(method: str, asked: bool = False) -> str:
-    """What a video whose faces were replaced by `method` says of itself; `asked`: all but those of
-    people who agreed to be seen."""
-    done = WORDS[_source(method)]
+    """What a video whose faces were replaced by `method` says of itself, written before anything is
+    known of it; `asked`: all but those of people who agreed to be seen."""
+    source = _source(method)
+    covered = "" if source is SourceType.ALTERED else " or covered"
+    return _of_video(f"{WORDS[source]}{covered}", asked)
+
+
+def video_box(method: str, shown: bool = True, asked: bool = False) -> bytes:
+    """What says so as XMP at the end of an MP4 or QuickTime file, when it is known whether the
+    method's result is `shown` in any face, as in :func:`note`."""
+    source = _source(method) if shown else SourceType.ALTERED
+    packet = _packet(source, _of_video(WORDS[source], asked))
+    return struct.pack(">I4s16s", 24 + len(packet), b"uuid", BOX) + packet
+
+
+def _of_video(done: str, asked: bool) -> str:
     but = ", but for people who agreed to be seen" if asked else ""
     return f"Faces found in this video {done}{but} (elseface {version('elseface')})"
-
-
-def video_box(method: str, comment: str) -> bytes:
-    """What says the same, as XMP, at the end of an MP4 or QuickTime file."""
-    packet = _packet(_source(method), comment)
-    return struct.pack(">I4s16s", 24 + len(packet), b"uuid", BOX) + packet
 
 
 def _source(method: str) -> SourceType:
