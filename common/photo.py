@@ -27,8 +27,8 @@ FORMATS = {
 #: What Pillow may decode: to decode some of its other formats it runs programs (EPS).
 READABLE = {*FORMATS.values(), "AVIF", "GIF", "HEIF", "JPEG2000", "MPO", "PPM"}
 
-#: A clean aperture (ISO 14496-12), and so many bytes hold all that an AVIF file says of a picture.
-APERTURE, HEAD = b"\x00\x00\x00\x28clap", 1 << 16
+#: A clean aperture, which says what of a picture is shown (ISO 14496-12).
+APERTURE = b"\x00\x00\x00\x28clap"
 
 #: A picture with more pixels is refused: it would take more memory than most machines have.
 MAX_PIXELS = 120_000_000
@@ -127,7 +127,7 @@ def _refuse(name: Path | str, image: Image.Image, max_pixels: int) -> None:
 def _refuse_cropped(name: Path | str, file: IO[bytes]) -> None:
     """Pillow does not heed what hides a part of an AVIF picture, which would come back."""
     file.seek(0)
-    if APERTURE in file.read(HEAD):
+    if APERTURE in file.read():
         raise ElsefaceError(f"{name}: is cropped by a note in it that is not read; export it anew")
 
 

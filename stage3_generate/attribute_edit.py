@@ -100,12 +100,15 @@ class AttributeEdit:
             if not fresh:
                 return []
             asked = [self._asked(*pair) for pair in zip(fresh, disguises.values())]
-            textures = np.stack([self._texture(*of) for of in zip(fresh, disguises.values())])
+            worn = [*disguises.values()]
+
+            def texture(i: int) -> np.ndarray:
+                return self._texture(fresh[i], worn[i])
+
             if self.film:
-                whose = [*map(id, disguises.values())]
-                bare = drawn_by_turns(self.decoder, asked, textures, whose)
+                bare = drawn_by_turns(self.decoder, asked, texture, [*map(id, worn)])
             else:
-                bare = self.decoder.draw(asked, textures)
+                bare = self.decoder.draw(asked, np.stack([*map(texture, range(len(asked)))]))
             return [
                 NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
                 for disguise, factors, f in zip(disguises.values(), fresh, bare)

@@ -8,7 +8,7 @@ landmarks are; as decoded, so that it still takes on the colours of its own surr
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from elseface.stage1_disentangle.factors import Factors
@@ -21,12 +21,16 @@ FAR = 0.04
 
 
 def drawn_by_turns(
-    decoder: Decoder, factors: Sequence[Factors], textures: np.ndarray, whose: Sequence[Hashable]
+    decoder: Decoder,
+    factors: Sequence[Factors],
+    texture: Callable[[int], np.ndarray],
+    whose: Sequence[Hashable],
 ) -> np.ndarray:
     """As :meth:`Decoder.draw`, of faces in the order of their frames.
 
     Parameters
     ----------
+    texture : that of a face by its number among them
     whose : equal for the faces of one person
     """
     moved_from: dict[int, int] = {}
@@ -38,7 +42,8 @@ def drawn_by_turns(
         else:
             moved_from[i] = last
     anew = [i for i in range(len(factors)) if i not in moved_from]
-    faces = dict(zip(anew, decoder.draw([factors[i] for i in anew], textures[anew])))
+    textures = np.stack([texture(i) for i in anew])
+    faces = dict(zip(anew, decoder.draw([factors[i] for i in anew], textures)))
     for i, last in moved_from.items():
         with contextlib.suppress(np.linalg.LinAlgError):  # of no face's: left where it was
             faces[i] = faces[last]

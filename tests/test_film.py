@@ -32,6 +32,10 @@ def spot(at) -> np.ndarray:
     return np.repeat(grey[..., None], 3, -1).astype(np.float32)
 
 
+def plain(i) -> np.ndarray:
+    return np.zeros((SIZE, SIZE, 3))
+
+
 def factors(landmarks) -> Factors:
     picture = np.zeros((SIZE, SIZE, 3), np.uint8)
     return Factors(picture, picture[..., 0], landmarks, np.zeros(40))
@@ -54,7 +58,7 @@ def test_every_second_face_of_a_person_is_the_one_before_moved(nose):
     faces = [nose(share) for share in (0, 0, 0.9, 0.5, 0.6, 0.5, 0.2)]
     textures = np.zeros((7, SIZE, SIZE, 3), np.float32)
     textures[1], textures[3], textures[5] = 1, 1, 1
-    pictures = drawn_by_turns(decoder, faces, textures, list("abababa"))
+    pictures = drawn_by_turns(decoder, faces, textures.__getitem__, list("abababa"))
     assert decoder.asked == [4] and pictures.shape == (7, SIZE, SIZE, 3)
     for picture, face, texture in zip(pictures, faces, textures):
         assert picture.max() == pytest.approx(1 + texture.max(), rel=0.1)
@@ -66,7 +70,7 @@ def test_every_second_face_of_a_person_is_the_one_before_moved(nose):
 def test_a_face_that_moves_far_is_drawn(nose):
     decoder = Spots()
     faces = [nose(share) for share in (0, 1.1, 1.5, 1.5)]
-    pictures = drawn_by_turns(decoder, faces, np.zeros((4, SIZE, SIZE, 3)), [7] * 4)
+    pictures = drawn_by_turns(decoder, faces, plain, [7] * 4)
     assert decoder.asked == [3]  # the third is moved from the second, the fourth in turn drawn
     assert (pictures[1] == spot(faces[1].landmarks[30])).all()
     assert (pictures[3] == spot(faces[3].landmarks[30])).all()
@@ -74,7 +78,7 @@ def test_a_face_that_moves_far_is_drawn(nose):
 
 def test_landmarks_of_no_face_stay_where_they_are():
     line = factors(np.full((68, 2), 0.5))
-    pictures = drawn_by_turns(Spots(), [line, line], np.zeros((2, SIZE, SIZE, 3)), [0, 0])
+    pictures = drawn_by_turns(Spots(), [line, line], plain, [0, 0])
     assert (pictures[0] == pictures[1]).all() and pictures.max() > 0.9
 
 

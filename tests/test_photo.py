@@ -168,6 +168,7 @@ def test_an_avif_that_is_cropped_is_refused(tmp_path):
     assert read_photo(tmp_path / "a.avif").pixels.shape == (64, 64, 3)
     clap = struct.pack(">I4s8I", 40, b"clap", 32, 1, 64, 1, 0, 1, 0, 1)
     free = struct.pack(">I4s", 48, b"free") + clap  # a box that decoders pass over
-    (tmp_path / "b.avif").write_bytes(buffer.getvalue() + free)
+    profile = struct.pack(">I4s", 100_008, b"free") + bytes(100_000)  # as a large profile before
+    (tmp_path / "b.avif").write_bytes(buffer.getvalue() + profile + free)
     with pytest.raises(ElsefaceError, match=r"b\.avif: is cropped"):
         read_photo(tmp_path / "b.avif")

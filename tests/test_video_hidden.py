@@ -1,12 +1,15 @@
 """What a video hides of itself must not come back; and how it is turned."""
 
+import contextlib
 import struct
 from fractions import Fraction
+from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.footage.cutting import Cutting
 from elseface.scripts.footage.reading import Clip
 from elseface.scripts.footage.upright import upright
 from scenes import frames_of, write
@@ -106,12 +109,17 @@ def grown(data: bytes, path: list[bytes], more: bytes) -> bytes:
     return data[:start] + size + data[start + 4 : start + head] + inner + data[end:]
 
 
-@pytest.mark.parametrize(("width", "refused"), [(320, False), (319, True), (160, True)])
-def test_a_clean_aperture_that_cuts_something_off_is_refused(tmp_path, width, refused):
+@pytest.mark.parametrize(
+    ("widths", "refused"), [([320], False), ([319], True), ([160], True), ([320, 160], True)]
+)
+def test_a_clean_aperture_that_cuts_something_off_is_refused(tmp_path, widths, refused):
     write(tmp_path / "whole.mp4", scene(2))
-    clap = struct.pack(">I4s8I", 40, b"clap", width, 1, 480, 2, 0, 1, 0, 1)
-    boxes = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"]
-    (tmp_path / "in.mp4").write_bytes(grown((tmp_path / "whole.mp4").read_bytes(), boxes, clap))
+    data = (tmp_path / "whole.mp4").read_bytes()
+    for width in widths:
+        clap = struct.pack(">I4s8I", 40, b"clap", width, 1, 480, 2, 0, 1, 0, 1)
+        boxes = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"]
+        data = grown(data, boxes, clap)
+    (tmp_path / "in.mp4").write_bytes(data)
     assert len(frames_of(tmp_path / "in.mp4")) == 2  # FFmpeg's libraries do not mind
     if refused:
         with pytest.raises(ElsefaceError, match=r"in\.mp4: is cropped by a note"):
@@ -138,20 +146,37 @@ def test_matroska_that_is_cropped_is_refused(tmp_path, said, refused):
         assert len(shown(tmp_path / "in.mkv")) == 2
 
 
-@pytest.mark.parametrize(("sound", "kept"), [("vorbis", "aac"), ("flac", "flac")])
-def test_sound_that_bears_words_of_the_source_is_encoded_anew(tmp_path, sound, kept):
+def test_matroska_may_end_anywhere(tmp_path):
+    """As a recording that broke off does; nothing but its own mistakes come of it."""
+    write(tmp_path / "whole.mkv", scene(2))
+    data = (tmp_path / "whole.mkv").read_bytes()
+    cluster = data.find(b"\x1f\x43\xb6\x75")
+    ends = [data + b"\n", data[:-1], *(data[: cluster + more] for more in range(13))]
+    for end in ends:
+        (tmp_path / "in.mkv").write_bytes(end)
+        with contextlib.suppress(ElsefaceError):
+            shown(tmp_path / "in.mkv")
+    (tmp_path / "in.mkv").write_bytes(data + b"\n")
+    assert len(shown(tmp_path / "in.mkv")) == 2
+
+
+@pytest.mark.parametrize(
+    ("sound", "rate", "kept"),
+    [("vorbis", 44_100, "aac"), ("vorbis", 192_000, "aac"), ("flac", 44_100, "flac")],
+)
+def test_sound_that_bears_words_of_the_source_is_encoded_anew(tmp_path, sound, rate, kept):
     """Vorbis has its comments, pictures among them, in what every decoder needs."""
     path = tmp_path / "in.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
         stream.height, stream.width, stream.pix_fmt = 240, 320, "yuv420p"
-        voice = container.add_stream(sound, rate=44100, options={"strict": "experimental"})
+        voice = container.add_stream(sound, rate=rate, options={"strict": "experimental"})
         voice.layout, voice.metadata["ARTIST"] = "stereo", "Jane Doe"
-        tone = np.zeros((2, 44100), np.float32)
+        tone = np.zeros((2, rate // 2), np.float32)
         heard = av.AudioFrame.from_ndarray(tone, format="fltp", layout="stereo")
-        heard.sample_rate, heard.pts, heard.time_base = 44100, 0, Fraction(1, 44100)
+        heard.sample_rate, heard.pts, heard.time_base = rate, 0, Fraction(1, rate)
         size = voice.codec_context.frame_size or 1024
-        cutter = av.AudioResampler(voice.format, "stereo", 44100, size)
+        cutter = av.AudioResampler(voice.format, "stereo", rate, size)
         for part in [*cutter.resample(heard), *cutter.resample(None)]:
             container.mux(voice.encode(part))
         container.mux(voice.encode(None))
@@ -187,3 +212,40 @@ def test_sound_that_was_cut_off_stays_away(tmp_path, name):
         (sound,) = written.streams.audio
         heard = sum(frame.samples for frame in written.decode(sound)) / sound.rate
     assert 0.45 < heard < 0.5 + 2.1 * 1024 / 8000  # a packet before, and what the last one holds
+
+
+def packet(pts, discard=False, stream=1, duration=10):
+    return SimpleNamespace(
+        pts=pts, duration=duration, is_discard=discard, stream=SimpleNamespace(index=stream)
+    )
+
+
+def test_of_what_is_cut_off_before_the_beginning_the_last_packet_is_kept():
+    """Fragmented files do not flag it; what is cut out later is left out wholly."""
+    cutting = Cutting()
+    before = [packet(-20), packet(-10), packet(-30, stream=2), packet(0, discard=True)]
+    assert [cutting(cut) for cut in before] == [[]] * 4
+    first, other = packet(10), packet(-5, stream=2)  # half of this is heard
+    assert cutting(first) == [before[3], first]
+    assert cutting(other) == [before[2], other]
+    assert cutting(packet(20, discard=True)) == []
+    for later in (packet(30), packet(None, duration=None), packet(0, stream=3)):
+        assert cutting(later) == [later]
+
+
+def test_pictures_that_a_fragmented_file_cuts_off_stay_away(tmp_path):
+    path = tmp_path / "in.mp4"
+    with av.open(str(path), "w", options={"movflags": "frag_keyframe+delay_moov"}) as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 240, 320, "yuv420p"
+        for pixels in scene(20):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    data = bytearray(path.read_bytes())
+    at = data.find(b"elst")
+    rate = struct.unpack_from(">I", data, data.find(b"mdhd") + 16)[0]
+    (begins,) = struct.unpack_from(">i", data, at + 16)
+    struct.pack_into(">i", data, at + 16, begins + rate // 5)
+    path.write_bytes(data)
+    assert len(frames_of(path)) == 20  # FFmpeg shows them
+    assert len(shown(path)) == 15

@@ -177,7 +177,7 @@ class Export:
             unit, sounds = clip.video.time_base, clip.sounds if self.sound else []
             record = Record(unit, EVERY, Flicker() if self.measured else None)
             trackers = [tracker(hold(clip.rate)) for hold, tracker in self._trackers]
-            comment = video_comment(self.anonymizer.name, bool(self.consent))
+            comment = video_comment(self.anonymizer.name, self.consent is not None)
             with Writer(draft, self.output, unit, clip.rate, sounds, comment) as writer:
                 frames = self._brought.noted(clip.frames(writer.hear), unit, clip.rate)
                 done = protect(frames, self.anonymizer, self.seed, _ahead(clip), trackers)
@@ -191,7 +191,8 @@ class Export:
     def _box(self, record: Record) -> bytes:
         hidden = [person for person, there in record.people.items() if there.frames]
         drawn = any(person.step in (Step.ASKED, Step.OTHER) for person in hidden)
-        return video_box(self.anonymizer.name, drawn, bool(self.consent)) if hidden else b""
+        asked = self.consent is not None
+        return video_box(self.anonymizer.name, drawn, asked) if hidden else b""
 
 
 def _ahead(clip: Clip) -> int:

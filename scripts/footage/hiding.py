@@ -32,23 +32,23 @@ def hidden(path: Path, video: av.VideoStream) -> str | None:
 
 
 def _by_aperture(data: mmap.mmap, video: av.VideoStream) -> bool:
-    begin, end = _movie(data)
-    at = data.find(APERTURE, begin, end)
-    if at < 0 or at + 40 > end:
-        return False
-    # Four fractions, of which the first two are its size.
-    width, of_width, height, of_height = struct.unpack_from(">4I", data, at + 8)
-    context = video.codec_context
-    return width < of_width * context.width or height < of_height * context.height
+    context, (at, end) = video.codec_context, _description(data)
+    while (at := data.find(APERTURE, at, end)) >= 0 and at + 40 <= end:
+        # Four fractions, of which the first two are its size.
+        width, of_width, height, of_height = struct.unpack_from(">4I", data, at + 8)
+        if width < of_width * context.width or height < of_height * context.height:
+            return True
+        at += len(APERTURE)
+    return False
 
 
-def _movie(data: mmap.mmap) -> tuple[int, int]:
-    """Where what an ISO file says of itself begins and ends; nowhere in files of other kinds."""
+def _description(data: mmap.mmap) -> tuple[int, int]:
+    """Where what an ISO file says of its pictures begins and ends; nowhere in other files."""
     begin = 0
     while begin + 16 <= len(data):
         size, kind, larger = struct.unpack_from(">I4sQ", data, begin)
         end = begin + {0: len(data) - begin, 1: larger}.get(size, size)
-        if kind == b"moov":
+        if kind in (b"moov", b"meta"):
             return begin, min(end, len(data))
         if end < begin + 8:
             break
@@ -71,6 +71,8 @@ def _elements(data: mmap.mmap, begin: int, end: int) -> Iterator[tuple[int, int,
     begins and ends."""
     while begin < end:
         kind, begin = _number(data, begin)
+        if begin >= end:
+            return  # truncated, which reading it will tell
         size, after = _number(data, begin)
         size ^= 1 << 7 * (after - begin)  # without what says how long the number is
         unknown = size == (1 << 7 * (after - begin)) - 1

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import av.error
 from elseface.common.errors import ElsefaceError
+from elseface.scripts.footage.cutting import Cutting
 from elseface.scripts.footage.frame import Frame
 from elseface.scripts.footage.hiding import hidden
 from elseface.scripts.footage.upright import upright
@@ -72,23 +73,21 @@ class Clip:
         stamp: int | None = None
         shape: tuple[int, int] | None = None
         reached = 0.0
-        cut: dict[int, av.Packet] = {}
+        cutting = Cutting()
         packets = self.container.demux()  # the others too: subtitles may last longest
         while (packet := self._next(packets)) is not None:
             reached = max(reached, _end(packet))
             if packet.stream in self.sounds:
-                if packet.is_discard:  # before the beginning; of those the last may be needed
-                    cut[packet.stream.index] = packet
-                    continue
                 with _explained(self.path, reached):
-                    for heard in (cut.pop(packet.stream.index, None), packet):
-                        if heard is not None:
-                            hear(heard)
+                    for heard in cutting(packet):
+                        hear(heard)
             if packet.stream is not self.video:
                 continue
             with _explained(self.path, reached):
                 pictures = packet.decode()
             for picture in pictures:
+                if self._before_start(picture):
+                    continue
                 with _explained(self.path, reached):
                     pixels = upright(picture, self.video.sample_aspect_ratio, shape)
                 shape = pixels.shape[:2]
@@ -109,6 +108,10 @@ class Clip:
         if picture.pts is None:
             return 0 if last is None else last + step
         return picture.pts if last is None else max(picture.pts, last + 1)
+
+    def _before_start(self, picture: av.VideoFrame) -> bool:
+        """Whether an edit list cuts it off: FFmpeg itself does that but in fragmented files."""
+        return "mp4" in self.container.format.name and (picture.pts or 0) < 0
 
     def _estimated(self) -> int | None:
         if self.container.duration is None:
@@ -133,7 +136,7 @@ def _explained(path: Path, reached: float | None = None) -> Iterator[None]:
         raise ElsefaceError(f"{path}: no permission to read it") from None
     except IsADirectoryError:
         raise ElsefaceError(f"{path}: is a folder; give one video") from None
-    except (av.error.FFmpegError, ValueError) as error:
+    except (av.error.FFmpegError, OSError, ValueError) as error:
         reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
         if reached is None:
             why = f"no video, or one that is damaged or truncated ({reason})"

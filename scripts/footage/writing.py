@@ -20,10 +20,12 @@ from elseface.scripts.footage.frame import Frame
 
 #: What a result may be called, and the container each is.
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
-BOXED = {"mp4", "mov"}
-#: Sound that is copied as it is.  Other kinds, as Vorbis, keep words and pictures of the source
-#: with it.
-COPIED = re.compile("aac|ac3|alac|eac3|flac|mp2|mp3|opus|pcm_.*")
+BOXED = {"mp4"}
+#: Sound that is copied as it is, for it holds nothing else; Vorbis has words and pictures of the
+#: source with it.
+COPIED = re.compile("aac|ac3|alac|amr_nb|amr_wb|dts|eac3|flac|mp2|mp3|opus|pcm_.*|truehd")
+#: The highest rate of AAC, in samples a second.
+AAC_RATE = 96_000
 #: Quality of H.264, lower is better, and how long the encoder may think.
 QUALITY = {"crf": "18", "preset": "veryfast"}
 #: H.264's code for the colours of high definition, which every result says it has.
@@ -162,8 +164,11 @@ class Writer:
         kind = source.codec_context.codec.canonical_name
         if kind in self.container.supported_codecs and COPIED.fullmatch(kind):
             return self.container.add_stream_from_template(source)
-        self.encoded.append(self.container.add_stream("aac", rate=source.codec_context.sample_rate))
-        return self.encoded[-1]
+        context = source.codec_context
+        target = self.container.add_stream("aac", rate=min(context.sample_rate, AAC_RATE))
+        target.codec_context.layout = context.layout.name
+        self.encoded.append(target)
+        return target
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

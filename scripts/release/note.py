@@ -24,7 +24,7 @@ NAMESPACES = {
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-#: Who holds XMP in an MP4 or QuickTime file (ISO 16684-3, the specification's third part).
+#: Who holds XMP in an MP4 file (ISO 16684-3, the specification's third part).
 BOX = uuid.UUID("be7acfcb-97a9-42e8-9c71-999491e3afac").bytes
 #: Around every packet, as the XMP specification has it.
 BEGIN, END = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>', '<?xpacket end="r"?>'
@@ -70,7 +70,7 @@ def video_comment(method: str, asked: bool = False) -> str:
 
 
 def video_box(method: str, shown: bool = True, asked: bool = False) -> bytes:
-    """What says so as XMP at the end of an MP4 or QuickTime file, when it is known whether the
+    """What says so as XMP at the end of an MP4 file, when it is known whether the
     method's result is `shown` in any face, as in :func:`note`."""
     source = _source(method) if shown else SourceType.ALTERED
     packet = _packet(source, _of_video(WORDS[source], asked))
