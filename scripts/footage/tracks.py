@@ -104,7 +104,7 @@ class Track:
             begin -= PAST
             landmarks, error = _smoothed(sightings, begin, max(wanted[-1], *sightings))
             for frame in wanted:
-                here = landmarks[frame - begin]
+                here = landmarks[frame - begin].copy()  # a view would keep all the others
                 if frame not in sure:
                     growth = min(GROWTH + float(error[frame - begin]), MAX_GROWTH)
                     result[frame].append(Cover(self.person, grown(here, 1 + growth), False))
