@@ -100,18 +100,18 @@ class AttributeEdit:
             if not fresh:
                 return []
             asked = [self._asked(*pair) for pair in zip(fresh, disguises.values())]
-            worn = [*disguises.values()]
+            whose = [*disguises.values()]
 
             def texture(i: int) -> np.ndarray:
-                return self._texture(fresh[i], worn[i])
+                return self._texture(fresh[i], whose[i])
 
             if self.film:
-                bare = drawn_by_turns(self.decoder, asked, texture, [*map(id, worn)])
+                bare = drawn_by_turns(self.decoder, asked, texture, [*map(id, whose)])
             else:
                 bare = self.decoder.draw(asked, np.stack([*map(texture, range(len(asked)))]))
             return [
                 NewFace(factors, _dressed(match_colours(f, factors), factors, disguise), disguise)
-                for disguise, factors, f in zip(disguises.values(), fresh, bare)
+                for disguise, factors, f in zip(whose, fresh, bare)
             ]
 
         free = [i for i in range(len(faces)) if i not in worn]

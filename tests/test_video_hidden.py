@@ -119,6 +119,8 @@ def test_a_clean_aperture_that_cuts_something_off_is_refused(tmp_path, widths, r
         clap = struct.pack(">I4s8I", 40, b"clap", width, 1, 480, 2, 0, 1, 0, 1)
         boxes = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"]
         data = grown(data, boxes, clap)
+    moov = data.rfind(b"moov") - 4  # comes last, so that what lies before stays in its place
+    data = data[:moov] + struct.pack(">I4sQ", 16, b"meta", 0) + data[moov:]
     (tmp_path / "in.mp4").write_bytes(data)
     assert len(frames_of(tmp_path / "in.mp4")) == 2  # FFmpeg's libraries do not mind
     if refused:

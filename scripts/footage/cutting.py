@@ -15,8 +15,8 @@ class Cutting:
     def __call__(self, packet: av.Packet) -> list[av.Packet]:
         """What is passed on now: nothing, the packet, or that last one and it."""
         stream = packet.stream.index
-        ends = 0 if packet.pts is None else packet.pts + (packet.duration or 0)
-        if packet.is_discard or (packet.pts is not None and packet.pts < 0 and ends <= 0):
+        begins = packet.pts or 0
+        if packet.is_discard or (begins < 0 and begins + (packet.duration or 0) <= 0):
             if stream not in self._last or self._last[stream] is not None:
                 self._last[stream] = packet
             return []

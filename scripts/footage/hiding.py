@@ -32,28 +32,28 @@ def hidden(path: Path, video: av.VideoStream) -> str | None:
 
 
 def _by_aperture(data: mmap.mmap, video: av.VideoStream) -> bool:
-    context, (at, end) = video.codec_context, _description(data)
-    while (at := data.find(APERTURE, at, end)) >= 0 and at + 40 <= end:
-        # Four fractions, of which the first two are its size.
-        width, of_width, height, of_height = struct.unpack_from(">4I", data, at + 8)
-        if width < of_width * context.width or height < of_height * context.height:
-            return True
-        at += len(APERTURE)
+    context = video.codec_context
+    for at, end in _descriptions(data):
+        while (at := data.find(APERTURE, at, end)) >= 0 and at + 40 <= end:
+            # Four fractions, of which the first two are its size.
+            width, of_width, height, of_height = struct.unpack_from(">4I", data, at + 8)
+            if width < of_width * context.width or height < of_height * context.height:
+                return True
+            at += len(APERTURE)
     return False
 
 
-def _description(data: mmap.mmap) -> tuple[int, int]:
+def _descriptions(data: mmap.mmap) -> Iterator[tuple[int, int]]:
     """Where what an ISO file says of its pictures begins and ends; nowhere in other files."""
     begin = 0
     while begin + 16 <= len(data):
         size, kind, larger = struct.unpack_from(">I4sQ", data, begin)
         end = begin + {0: len(data) - begin, 1: larger}.get(size, size)
         if kind in (b"moov", b"meta"):
-            return begin, min(end, len(data))
+            yield begin, min(end, len(data))
         if end < begin + 8:
             break
         begin = end
-    return 0, 0
 
 
 def _by_matroska(data: mmap.mmap) -> bool:
